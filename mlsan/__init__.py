@@ -1,0 +1,1 @@
+"""ML-SAN, stage by stage: speaker-adaptive emotion recognition in conversation."""
