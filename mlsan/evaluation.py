@@ -1,0 +1,93 @@
+"""How good, and how sure: F1 scores, probes, intervals, paired comparisons.
+
+Everything here takes plain arrays and knows no model.
+"""
+
+from __future__ import annotations
+
+import warnings
+
+import numpy as np
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import confusion_matrix
+from sklearn.neural_network import MLPClassifier
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+
+def f1_of_confusion(confusion: np.ndarray) -> dict[str, np.ndarray]:
+    """F1s from confusion counts (..., C, C), true class first; any leading shape, in one go.
+
+    A class with neither truth nor prediction has F1 0 and weight 0; macro F1 averages the classes that
+    occur in the truth, so that a resample without a rare class is not punished for lacking it.
+    """
+    confusion = np.asarray(confusion, float)
+    true, predicted = confusion.sum(-1), confusion.sum(-2)
+    hit = np.diagonal(confusion, axis1=-2, axis2=-1)
+    f1 = 2 * hit / np.maximum(true + predicted, 1e-12)
+    occurs = true > 0
+    return {"weighted_f1": (f1 * true).sum(-1) / true.sum(-1),
+            "macro_f1": (f1 * occurs).sum(-1) / occurs.sum(-1),
+            "per_class_f1": f1}
+
+
+def f1_scores(true: np.ndarray, predicted: np.ndarray, n_classes: int) -> dict:
+    """Weighted, macro and per-class F1 of (N,) labels, as fractions."""
+    scores = f1_of_confusion(confusion_matrix(true, predicted, labels=np.arange(n_classes)))
+    return {k: v.tolist() if v.ndim else float(v) for k, v in scores.items()}
+
+
+def dialogue_confusions(true, predicted, dialogue, n_classes) -> np.ndarray:
+    """Confusion counts of each dialogue, (D, C, C), from (N,) labels and dialogue numbers."""
+    index = np.unique(dialogue, return_inverse=True)[1]
+    counts = np.zeros((index.max() + 1, n_classes, n_classes))
+    np.add.at(counts, (index, true, predicted), 1)
+    return counts
+
+
+def paired_bootstrap(true, ours, theirs, dialogue, n_classes, *, resamples=2000, seed=0) -> dict:
+    """Difference of F1 between two sets of runs on the same test dialogues, with its 95% interval.
+
+    Dialogues, not utterances, are resampled (turns of one dialogue are not independent), the same ones
+    for both sides. ``ours`` and ``theirs`` are (K, N): one row of predictions per seed; the F1s are
+    averaged over the seeds within each resample.
+
+    Returns ``{"weighted_f1": {"difference", "low", "high"}, "macro_f1": {...}}``.
+    """
+    sides = [np.stack([dialogue_confusions(true, p, dialogue, n_classes) for p in np.atleast_2d(side)])
+             for side in (ours, theirs)]                                            # (K, D, C, C) each
+    D = sides[0].shape[1]
+    weights = np.random.default_rng(seed).multinomial(D, np.full(D, 1 / D), resamples)
+    weights = np.vstack([np.ones(D), weights])                                      # row 0: the sample itself
+    scores = [f1_of_confusion(np.einsum("rd,kdij->rkij", weights, side, optimize=True)) for side in sides]
+    out = {}
+    for name in ("weighted_f1", "macro_f1"):
+        difference = scores[0][name].mean(1) - scores[1][name].mean(1)
+        low, high = np.quantile(difference[1:], (0.025, 0.975))
+        out[name] = {"difference": float(difference[0]), "low": float(low), "high": float(high)}
+    return out
+
+
+def mean_sd(values) -> tuple[float, float]:
+    """Mean and sample standard deviation over seeds; the sd of a single run is nan."""
+    values = np.asarray(values, float)
+    return float(values.mean()), float(values.std(ddof=1)) if len(values) > 1 else float("nan")
+
+
+def probe(train_x, train_y, test_x, test_y, kind: str = "linear", seed: int = 0) -> float:
+    """How well a small reader names a label from features: its accuracy on test.
+
+    Standardised on train, fitted on train, scored on test. ``linear`` is logistic regression; ``mlp``
+    has one hidden layer of 64 and sees what a linear reader cannot.
+    """
+    if kind == "linear":
+        reader = LogisticRegression(max_iter=300)
+    elif kind == "mlp":
+        reader = MLPClassifier((64,), max_iter=40, random_state=seed, early_stopping=True)
+    else:
+        raise ValueError(f"probe: unknown kind {kind!r}; use 'linear' or 'mlp'")
+    with warnings.catch_warnings():      # a probe that has not quite converged is still a probe
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        fitted = make_pipeline(StandardScaler(), reader).fit(train_x, train_y)
+    return float(fitted.score(test_x, test_y))

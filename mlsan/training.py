@@ -1,0 +1,196 @@
+"""One training loop, for every corpus, stage and device; killed at any moment, it goes on as if not."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import nn
+from tqdm.auto import tqdm
+
+from mlsan.corpus import Batch, Corpus, CorpusError, Tensors
+from mlsan.evaluation import f1_scores
+from mlsan.model import MLSAN, Config
+from mlsan.speakers import SpeakerIds
+from mlsan.stages.calibration import neutrality
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How a model is trained.
+
+    Attributes:
+        epochs: at most; patience: epochs without a better dev score before it stops.
+        batch_size: in dialogues. learning_rate: the peak of a one-cycle schedule. weight_decay: AdamW's.
+        neutrality: weight of Eq. neutrality (0: off), where stage 1 is on.
+        regularization: lambda of Eq. regularization, where stage 3 is on.
+    """
+
+    epochs: int = 30
+    patience: int = 8
+    batch_size: int = 32
+    learning_rate: float = 4e-3
+    weight_decay: float = 1e-2
+    neutrality: float = 0.0
+    regularization: float = 0.1
+
+
+def pick_device(device: str = "auto") -> torch.device:
+    """``auto``: the GPU where there is one."""
+    if device == "auto":
+        device = "cuda" if torch.cuda.is_available() else "cpu"
+    return torch.device(device)
+
+
+def build(corpus: Corpus, speakers: SpeakerIds, seed: int = 0, **config) -> MLSAN:
+    """An untrained model for a corpus, its inputs standardised by the train split."""
+    with torch.random.fork_rng():
+        torch.manual_seed(seed)
+        model = MLSAN(Config(dims=corpus.dims, emotions=len(corpus.emotions), speakers=speakers.rows,
+                             **config))
+    rows = corpus.rows("train")
+    model.standardise({m: torch.from_numpy(x[rows]) for m, x in corpus.features.items()},
+                      {m: torch.from_numpy(p[rows]) for m, p in corpus.present.items()})
+    return model
+
+
+def check(corpus: Corpus, speakers: SpeakerIds, config: Config) -> None:
+    """Refuse a corpus that can't be trained on, naming what is missing."""
+    for split in ("train", "dev"):
+        if len(corpus.rows(split)) == 0:
+            raise CorpusError(f"{corpus.name}: no {split} split; training needs train and dev dialogues")
+    absent = set(range(len(corpus.emotions))) - set(corpus.emotion[corpus.rows("train")])
+    if absent:
+        names = ", ".join(corpus.emotions[i] for i in sorted(absent))
+        raise CorpusError(f"{corpus.name}: no train utterance of {names}; take the class out of "
+                          "`emotions`, or add examples of it")
+    if (config.stages or config.concat_speaker) and speakers.mode != "none" and len(speakers.names) < 2:
+        raise CorpusError(f"{corpus.name}: the train split has one speaker in mode {speakers.mode!r}; a "
+                          "speaker-adaptive stage needs two; use --stages none or --speakers none")
+
+
+def loss(model: MLSAN, batch: Batch, settings: Settings) -> torch.Tensor:
+    """Eq. regularization, with Eq. neutrality added; only real utterances count."""
+    mask = batch.mask
+    speaker = model.speakers.hide(batch.speaker)
+    out = model(batch, speaker)
+    total = nn.functional.cross_entropy(out.logits[mask], batch.emotion[mask])
+    if model.calibration and settings.neutrality:
+        for m in model.calibration.film:
+            here = batch.present[m]
+            total = total + settings.neutrality * neutrality(out.calibrated[m][here], speaker[here],
+                                                             model.config.speakers)
+    if model.regularization and settings.regularization:
+        closed = model.represent(batch, torch.zeros_like(speaker))[2]
+        total = total + settings.regularization * model.regularization.loss(closed[mask],
+                                                                            batch.speaker[mask])
+    return total
+
+
+def fit(model: MLSAN, corpus: Corpus, speakers: SpeakerIds, settings: Settings = Settings(), *,
+        seed: int = 0, device: str = "auto", folder: Path | None = None, progress: bool = True) -> list[dict]:
+    """Train on train, choose the epoch on dev by weighted F1, leave ``model`` at its best weights.
+
+    With a ``folder``, everything the next epoch depends on is written there after each epoch, in one
+    step; called again with the same folder, it goes on from there and ends at the same weights, bit
+    for bit on CPU.
+
+    Returns one dict per epoch: ``epoch``, ``loss``, ``dev_weighted_f1``.
+    """
+    check(corpus, speakers, model.config)
+    device = pick_device(device)
+    model.to(device)
+    tensors = corpus.tensors(speakers.ids, device)
+    train, dev = corpus.dialogues("train"), corpus.dialogues("dev")
+    steps = -(-len(train) // settings.batch_size)
+    optimiser = torch.optim.AdamW(model.parameters(), settings.learning_rate,
+                                  weight_decay=settings.weight_decay)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, settings.learning_rate,
+                                                   total_steps=steps * settings.epochs)
+    state = {"epoch": 0, "best": -1.0, "best_epoch": 0, "history": [], "weights": None}
+
+    with torch.random.fork_rng():
+        torch.manual_seed(seed)
+        checkpoint = folder and Path(folder) / "checkpoint.pt"
+        if checkpoint and checkpoint.exists():
+            state = _restore(checkpoint, model, optimiser, schedule, device)
+        bar = tqdm(range(state["epoch"], settings.epochs), disable=not progress, initial=state["epoch"],
+                   total=settings.epochs, unit="epoch", leave=False)
+        for epoch in bar:
+            if epoch - state["best_epoch"] > settings.patience:
+                break
+            model.train()
+            total = 0.0
+            for chosen in torch.randperm(len(train)).split(settings.batch_size):
+                batch = tensors.batch(train[chosen.numpy()])
+                optimiser.zero_grad()
+                step_loss = loss(model, batch, settings)
+                step_loss.backward()
+                nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+                optimiser.step()
+                schedule.step()
+                total += step_loss.detach()
+            rows, logits = predict(model, tensors, dev)
+            score = f1_scores(corpus.emotion[rows], logits.argmax(1), len(corpus.emotions))["weighted_f1"]
+            state["history"].append({"epoch": epoch, "loss": float(total) / steps,
+                                     "dev_weighted_f1": score})
+            if score > state["best"]:
+                state |= {"best": score, "best_epoch": epoch, "weights": {
+                    k: v.detach().cpu().clone() for k, v in model.state_dict().items()}}
+            state["epoch"] = epoch + 1
+            bar.set_postfix(dev=f"{score:.3f}", best=f"{state['best']:.3f}")
+            if checkpoint:
+                _save(checkpoint, state, model, optimiser, schedule, device)
+    model.load_state_dict(state["weights"])
+    return state["history"]
+
+
+@torch.no_grad()
+def predict(model: MLSAN, tensors: Tensors, dialogues: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """(n,) corpus rows of the dialogues' utterances and their (n, C) logits."""
+    rows, out = _forward(model, tensors, dialogues)
+    return rows, out["logits"]
+
+
+@torch.no_grad()
+def inspect(model: MLSAN, tensors: Tensors, dialogues: np.ndarray) -> dict[str, np.ndarray]:
+    """All that a figure or probe asks for, row by row: ``rows``, ``logits`` (n, C), ``gates`` (n, M),
+    ``fused`` (n, H) and the calibrated features under the modalities' names, (n, D_m)."""
+    rows, out = _forward(model, tensors, dialogues)
+    return {"rows": rows} | out
+
+
+def _forward(model, tensors, dialogues, size: int = 256):
+    model.eval()
+    parts = []
+    for chosen in torch.as_tensor(dialogues).split(size):
+        batch = tensors.batch(chosen)
+        out = model(batch)
+        parts.append({"rows": batch.row[batch.mask], "logits": out.logits[batch.mask],
+                      "gates": out.gates[batch.mask], "fused": out.fused[batch.mask],
+                      **{m: x[batch.mask] for m, x in out.calibrated.items()}})
+    joined = {k: torch.cat([p[k] for p in parts]).cpu().numpy() for k in parts[0]}
+    return joined.pop("rows"), joined
+
+
+def _save(path: Path, state, model, optimiser, schedule, device):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    scratch = path.with_suffix(".tmp")
+    torch.save({"state": state, "model": model.state_dict(), "optimiser": optimiser.state_dict(),
+                "schedule": schedule.state_dict(), "rng": torch.get_rng_state(),
+                "cuda_rng": torch.cuda.get_rng_state() if device.type == "cuda" else None}, scratch)
+    os.replace(scratch, path)               # a reader finds the old checkpoint or the new one, never half
+
+
+def _restore(path, model, optimiser, schedule, device) -> dict:
+    saved = torch.load(path, map_location=device, weights_only=True)
+    model.load_state_dict(saved["model"])
+    optimiser.load_state_dict(saved["optimiser"])
+    schedule.load_state_dict(saved["schedule"])
+    torch.set_rng_state(saved["rng"].cpu())
+    if saved["cuda_rng"] is not None and device.type == "cuda":
+        torch.cuda.set_rng_state(saved["cuda_rng"].cpu())
+    return saved["state"]
