@@ -11,7 +11,6 @@ from dataclasses import dataclass
 
 import torch
 from torch import nn
-from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 from mlsan.corpus import Batch
 from mlsan.speakers import UNKNOWN, SpeakerTable
@@ -115,7 +114,7 @@ class MLSAN(nn.Module):
         """``speaker`` (B, T) overrides the batch's own: give an utterance to someone else."""
         speaker = self.speakers.hide(batch.speaker) if speaker is None else speaker
         calibrated, gates, fused = self.represent(batch, speaker)
-        h = fused if self.context is None else self.context(fused, batch.mask)
+        h = fused if self.context is None else self.context(fused, speaker, batch.mask)
         return Output(self.classify(h), gates, calibrated, fused)
 
     def speaker_logits(self, batch: Batch, closed: bool = True) -> torch.Tensor:
@@ -125,19 +124,43 @@ class MLSAN(nn.Module):
 
 
 class Context(nn.Module):
-    """A bidirectional GRU over the turns, added to what each turn says by itself.
+    """What the turns around say: attention by who spoke and how far away.
 
-    Packed by length: padding is never read, and no turn sees another dialogue.
+    A head's score is a content term plus a learned bias for the relation of the two turns: the same
+    speaker's k-th turn before or after (k counted in that speaker's own turns), or another speaker's
+    turn k places away, both clipped at ``reach``. So "my own last turn" and "what was just said to me"
+    are each one step away, however many turns lie between. Padding is masked out of every sum.
     """
 
-    def __init__(self, hidden: int, dropout: float):
+    def __init__(self, hidden: int, dropout: float, heads: int = 4, reach: int = 4, layers: int = 2):
         super().__init__()
-        self.gru = nn.GRU(hidden, hidden // 2, batch_first=True, bidirectional=True)
+        self.heads, self.reach = heads, reach
+        self.layers = nn.ModuleList(nn.ModuleDict({
+            "bias": nn.Embedding(2 * (2 * reach + 1), heads),
+            "qkv": nn.Linear(hidden, 3 * hidden), "out": nn.Linear(hidden, hidden),
+            "feed": nn.Sequential(nn.Linear(hidden, 2 * hidden), nn.GELU(), nn.Dropout(dropout),
+                                  nn.Linear(2 * hidden, hidden)),
+            "norm1": nn.LayerNorm(hidden), "norm2": nn.LayerNorm(hidden)}) for _ in range(layers))
         self.dropout = nn.Dropout(dropout)
 
-    def forward(self, h: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
-        """(B, T, H), (B, T) -> (B, T, H)."""
-        packed = pack_padded_sequence(self.dropout(h), mask.sum(1).cpu(), batch_first=True,
-                                      enforce_sorted=False)
-        out, _ = pad_packed_sequence(self.gru(packed)[0], batch_first=True, total_length=h.shape[1])
-        return h + out
+    def relation(self, speaker: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+        """(B, T, T) index of each pair's relation."""
+        T = speaker.shape[1]
+        same = (speaker[:, :, None] == speaker[:, None, :]) & mask[:, None, :]          # (B, T, T)
+        turn = torch.arange(T, device=speaker.device)
+        own = (same & (turn[None, :] <= turn[:, None])).sum(-1)                         # how many own turns up to t
+        apart = torch.where(same, own[:, None, :] - own[:, :, None], turn[None, :] - turn[:, None])
+        return apart.clamp(-self.reach, self.reach) + self.reach + same * (2 * self.reach + 1)
+
+    def forward(self, h: torch.Tensor, speaker: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+        """(B, T, H), (B, T), (B, T) -> (B, T, H)."""
+        relation = self.relation(speaker, mask)
+        closed = torch.where(mask, 0.0, -torch.inf)[:, None, None, :]
+        for layer in self.layers:
+            q, k, v = (x.unflatten(-1, (self.heads, -1)).transpose(1, 2)
+                       for x in layer["qkv"](layer["norm1"](h)).chunk(3, -1))
+            bias = layer["bias"](relation).permute(0, 3, 1, 2) + closed                 # (B, heads, T, T)
+            seen = nn.functional.scaled_dot_product_attention(q, k, v, attn_mask=bias)
+            h = h + self.dropout(layer["out"](seen.transpose(1, 2).flatten(2)))
+            h = h + self.dropout(layer["feed"](layer["norm2"](h)))
+        return h

@@ -107,7 +107,7 @@ def fit(model: MLSAN, corpus: Corpus, speakers: SpeakerIds, settings: Settings =
     train, dev = corpus.dialogues("train"), corpus.dialogues("dev")
     steps = -(-len(train) // settings.batch_size)
     optimiser = torch.optim.AdamW(model.parameters(), settings.learning_rate,
-                                  weight_decay=settings.weight_decay)
+                                  weight_decay=settings.weight_decay, fused=True)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, settings.learning_rate,
                                                    total_steps=steps * settings.epochs)
     state = {"epoch": 0, "best": -1.0, "best_epoch": 0, "history": [], "weights": None}

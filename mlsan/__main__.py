@@ -1,0 +1,5 @@
+"""``python -m mlsan``."""
+
+from mlsan.cli import main
+
+main()

@@ -1,0 +1,156 @@
+"""One run: a corpus, stages, a speaker mode and a seed; trained, kept in a folder, tested once."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import safetensors.torch
+import torch
+
+import mlsan
+from mlsan import training
+from mlsan.corpus import Corpus, CorpusError
+from mlsan.evaluation import f1_scores
+from mlsan.model import MLSAN, STAGES, Config
+from mlsan.sources import load
+from mlsan.speakers import SpeakerIds, speaker_ids
+from mlsan.training import Settings
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What one run is. ``corpus`` is a name of ``mlsan corpora`` or a corpus folder."""
+
+    corpus: str
+    stages: tuple[str, ...] = STAGES
+    speakers: str = "identity"
+    seed: int = 0
+    context: bool = True
+    concat_speaker: bool = False
+    neutrality: float = 0.0
+
+    @property
+    def name(self) -> str:
+        stages = "+".join(self.stages) or ("concat" if self.concat_speaker else "none")
+        return f"{Path(self.corpus).name}-{stages}-{self.speakers}-{self.seed}"
+
+
+# Sizes and rates by corpus, each chosen on its dev split; other corpora take the first.
+RECIPES: dict[str, tuple[dict, Settings]] = {
+    "simulated": ({}, Settings()),
+}
+
+
+def recipe(corpus: Corpus, plan: Plan) -> tuple[dict, Settings]:
+    """Model sizes and training settings for a corpus, with the plan's own wishes in them."""
+    sizes, settings = RECIPES.get(corpus.name, RECIPES["simulated"])
+    return sizes, replace(settings, neutrality=plan.neutrality)
+
+
+@dataclass(frozen=True)
+class Run:
+    """A trained model with all that is needed to look into it."""
+
+    plan: Plan
+    corpus: Corpus
+    speakers: SpeakerIds
+    model: MLSAN
+    history: list[dict]
+
+    def inspect(self, split: str = "test") -> dict[str, np.ndarray]:
+        """Logits, gates, fused and calibrated features of a split (see ``training.inspect``)."""
+        device = next(self.model.parameters()).device
+        tensors = self.corpus.tensors(self.speakers.ids, device)
+        return training.inspect(self.model, tensors, self.corpus.dialogues(split))
+
+    def scores(self, split: str = "test") -> dict:
+        """``weighted_f1``, ``macro_f1``, ``per_class_f1`` by emotion, ``unseen_speaker_f1`` (weighted,
+        over utterances of speakers that train does not have; None where there are none), ``utterances``."""
+        if len(self.corpus.rows(split)) == 0:
+            raise CorpusError(f"{self.corpus.name}: no {split} split to score")
+        out = self.inspect(split)
+        true, predicted = self.corpus.emotion[out["rows"]], out["logits"].argmax(1)
+        C = len(self.corpus.emotions)
+        scores = f1_scores(true, predicted, C)
+        scores["per_class_f1"] = dict(zip(self.corpus.emotions, scores["per_class_f1"], strict=True))
+        table = self.corpus.table
+        met = set(table.speaker[table.split == "train"])
+        new = ~table.speaker.iloc[out["rows"]].isin(met).to_numpy()
+        unseen = f1_scores(true[new], predicted[new], C)["weighted_f1"] if new.any() else None
+        return scores | {"unseen_speaker_f1": unseen, "utterances": len(true)}
+
+
+def train(plan: Plan, *, corpus: Corpus | None = None, device: str = "auto", folder: Path | None = None,
+          resume: bool = False, progress: bool = True) -> Run:
+    """Carry out a plan. ``corpus`` saves loading it again.
+
+    With a ``folder``: ``run.json`` (the plan, the settings, the corpus's fingerprint, versions), a
+    checkpoint per epoch, and at the end ``model.safetensors``. ``resume`` goes on from the checkpoint.
+
+    Raises:
+        CorpusError: the folder holds a run and ``resume`` is off, or it holds a different one.
+    """
+    corpus = corpus or load(plan.corpus)
+    speakers = speaker_ids(corpus, plan.speakers, plan.seed)
+    sizes, settings = recipe(corpus, plan)
+    model = training.build(corpus, speakers, plan.seed, stages=plan.stages, context=plan.context,
+                           concat_speaker=plan.concat_speaker, **sizes)
+    training.check(corpus, speakers, model.config)
+    if folder:
+        _open_folder(Path(folder), plan, settings, model.config, corpus, resume)
+    history = training.fit(model, corpus, speakers, settings, seed=plan.seed, device=device,
+                           folder=folder, progress=progress)
+    if folder:
+        scratch = Path(folder) / "model.tmp"
+        safetensors.torch.save_file(model.state_dict(), scratch)
+        os.replace(scratch, Path(folder) / "model.safetensors")
+    return Run(plan, corpus, speakers, model, history)
+
+
+def _open_folder(folder, plan, settings, config, corpus, resume):
+    about = {"plan": asdict(plan), "settings": asdict(settings), "model": asdict(config),
+             "corpus_fingerprint": corpus.fingerprint,
+             "versions": {"mlsan": mlsan.__version__, "torch": torch.__version__, "numpy": np.__version__}}
+    about = json.loads(json.dumps(about))
+    path = folder / "run.json"
+    if path.exists():
+        if not resume:
+            raise CorpusError(f"{folder}: holds a run already; add --resume to go on with it, or choose "
+                              "another --out")
+        kept = json.loads(path.read_text())
+        changed = [k for k in ("plan", "settings", "model", "corpus_fingerprint") if kept[k] != about[k]]
+        if changed:
+            raise CorpusError(f"{path}: was started with another {' and '.join(changed)}; resume it with "
+                              "the options it was started with, or choose another --out")
+        return
+    folder.mkdir(parents=True, exist_ok=True)
+    scratch = folder / "run.tmp"
+    scratch.write_text(json.dumps(about, indent=1))
+    os.replace(scratch, path)
+
+
+def open_run(folder: Path, device: str = "auto") -> Run:
+    """The finished run that ``train`` left in a folder.
+
+    Raises:
+        CorpusError: no run there, one not finished, or a corpus that has changed since.
+    """
+    folder = Path(folder)
+    for name, remedy in (("run.json", "name a folder that `mlsan train --out` wrote"),
+                         ("model.safetensors", "the training has not ended; go on with --resume")):
+        if not (folder / name).exists():
+            raise CorpusError(f"{folder / name}: not found; {remedy}")
+    about = json.loads((folder / "run.json").read_text())
+    plan = Plan(**about["plan"] | {"stages": tuple(about["plan"]["stages"])})
+    corpus = load(plan.corpus)
+    if corpus.fingerprint != about["corpus_fingerprint"]:
+        raise CorpusError(f"{folder}: trained on another version of {plan.corpus} (fingerprint "
+                          f"{about['corpus_fingerprint']}, now {corpus.fingerprint}); train again")
+    model = MLSAN(Config(**about["model"] | {"stages": plan.stages}))
+    model.load_state_dict(safetensors.torch.load_file(folder / "model.safetensors"))
+    model.to(training.pick_device(device))
+    return Run(plan, corpus, speaker_ids(corpus, plan.speakers, plan.seed), model, [])

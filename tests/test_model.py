@@ -1,0 +1,171 @@
+from dataclasses import replace
+from itertools import combinations
+
+import numpy as np
+import pytest
+import torch
+
+from mlsan.model import STAGES, Config
+from mlsan.speakers import speaker_ids
+from mlsan.stages.calibration import Calibration, neutrality
+from mlsan.stages.gating import Gating
+from mlsan.training import Settings, build, loss
+
+ALL = [c for k in range(4) for c in combinations(STAGES, k)]
+
+
+def made(corpus, **config):
+    speakers = speaker_ids(corpus)
+    return build(corpus, speakers, 0, **config).eval(), corpus.tensors(speakers.ids)
+
+
+def shaken(model, seed=1):
+    """The same model with every weight moved, so that zero-initialised stages do something."""
+    generator = torch.Generator().manual_seed(seed)
+    with torch.no_grad():
+        for p in model.parameters():
+            p.add_(0.1 * torch.randn(p.shape, generator=generator))
+    return model
+
+
+@pytest.mark.parametrize("context", [True, False])
+@pytest.mark.parametrize("stages", ALL)
+def test_untrained_stages_change_nothing_bit_for_bit(small, stages, context):
+    static, tensors = made(small, stages=(), context=context)
+    staged, _ = made(small, stages=stages, context=context)
+    batch = tensors.batch(range(20))
+    assert torch.equal(static(batch).logits, staged(batch).logits)
+
+
+@pytest.mark.parametrize("context", [True, False])
+@pytest.mark.parametrize("stages", [(), STAGES])
+def test_logits_ignore_companions_and_padding(small, stages, context):
+    model, tensors = made(small, stages=stages, context=context)
+    shaken(model)
+    everyone = tensors.batch(range(len(small.dialogues("train"))))
+    logits = model(everyone).logits
+    for i in (0, 7, 31):
+        n = int(everyone.mask[i].sum())
+        for batch, at in ((tensors.batch([i]), 0), (tensors.batch([i], turns=n + 40), 0), (tensors.batch([3, i, 5]), 1)):
+            assert torch.allclose(model(batch).logits[at, :n], logits[i, :n], atol=1e-5)
+
+
+def test_padding_content_is_never_read(small):
+    model, tensors = made(small)
+    shaken(model)
+    batch = tensors.batch(range(9))
+    dirty = replace(batch, features={m: torch.where(batch.mask[..., None], x, 1e3) for m, x in batch.features.items()},
+                    speaker=torch.where(batch.mask, batch.speaker, 3))
+    assert torch.allclose(model(batch).logits[batch.mask], model(dirty).logits[batch.mask], atol=1e-5)
+
+
+def test_a_turn_hears_the_others_only_with_context(small):
+    for context in (True, False):
+        model, tensors = made(small, context=context)
+        shaken(model)
+        batch = tensors.batch([0])
+        louder = replace(batch, features={m: x.clone() for m, x in batch.features.items()})
+        louder.features["text"][0, 0] += 5
+        change = (model(batch).logits - model(louder).logits)[0].abs().amax(-1)
+        assert change[0] > 1e-3 and (change[1:] > 1e-4).any() == context
+
+
+def test_context_knows_a_speakers_own_turns(small):
+    model, _ = made(small)
+    speaker = torch.tensor([[1, 2, 2, 1, 1, 0]])
+    mask = torch.tensor([[True] * 5 + [False]])
+    relation = model.context.relation(speaker, mask)[0]
+    reach = model.context.reach
+    own = relation >= 2 * reach + 1
+    assert own[0].tolist() == [True, False, False, True, True, False]
+    assert (relation[3, 0] - (2 * reach + 1) - reach).item() == -1       # one own turn back, three turns back
+    assert (relation[3, 2] - reach).item() == -1                          # the turn just before, another's
+
+
+def test_absent_modality_is_ignored(small):
+    model, tensors = made(small)
+    shaken(model)
+    batch = tensors.batch(range(4))
+    gone = replace(batch, present=batch.present | {"visual": torch.zeros_like(batch.mask)})
+    other = replace(gone, features=gone.features | {"visual": gone.features["visual"] + 9})
+    assert torch.equal(model(gone).logits, model(other).logits)
+    assert not torch.allclose(model(gone).logits, model(batch).logits)
+
+
+def test_calibration_is_the_equation():
+    stage = Calibration({"text": 2, "audio": 3, "visual": 2}, 4)
+    torch.nn.init.normal_(stage.film["audio"].weight)
+    x = {m: torch.randn(2, 5, d) for m, d in (("text", 2), ("audio", 3), ("visual", 2))}
+    speaker = torch.randn(2, 5, 4)
+    gamma, beta = stage.gamma_beta("audio", speaker)
+    out = stage(x, speaker)
+    torch.testing.assert_close(out["audio"], x["audio"] + gamma * x["audio"] + beta)
+    assert torch.equal(out["text"], x["text"]) and torch.equal(out["visual"], x["visual"])
+    assert "text" not in stage.film
+
+
+def test_gates_start_at_one_and_stay_between_zero_and_two():
+    stage = Gating(3, 4)
+    assert torch.equal(stage(torch.randn(2, 5, 4)), torch.ones(2, 5, 3))
+    torch.nn.init.normal_(stage.linear.weight, std=5)
+    gates = stage(torch.randn(2, 5, 4))
+    assert gates.min() >= 0 and gates.max() <= 2 and gates.std() > 0.3
+
+
+def test_neutrality_sees_shift_and_scale_and_is_blind_to_units():
+    generator = torch.Generator().manual_seed(0)
+    x = torch.randn(4000, 3, generator=generator)
+    speaker = torch.arange(4000) % 4 + 1
+    alike = neutrality(x, speaker, 5)
+    shifted = neutrality(x + (speaker == 1)[:, None], speaker, 5)
+    louder = neutrality(x * (1 + (speaker == 2))[:, None], speaker, 5)
+    assert alike < 0.01 < 0.1 < min(shifted, louder)
+    torch.testing.assert_close(neutrality(1000 * x, speaker, 5), alike, rtol=1e-3, atol=1e-5)
+    strangers = torch.cat([x, 50 + x[:100]]), torch.cat([speaker, torch.zeros(100, dtype=torch.long)])
+    torch.testing.assert_close(neutrality(*strangers, 5), alike)
+
+
+def test_closed_path_hides_the_speaker_from_the_head(small):
+    model, tensors = made(small)
+    shaken(model)
+    batch = tensors.batch(range(6))
+    swapped = replace(batch, speaker=(batch.speaker % 6 + 1) * batch.mask)
+    closed = [model.speaker_logits(b, closed=True) for b in (batch, swapped)]
+    opened = [model.speaker_logits(b, closed=False) for b in (batch, swapped)]
+    assert torch.equal(*closed) and not torch.allclose(*opened)
+
+
+def test_loss_counts_real_utterances_only(small):
+    model, tensors = made(small, speaker_dropout=0.0)
+    shaken(model)
+    settings = Settings(neutrality=0.5, regularization=0.5)
+    short = loss(model, tensors.batch([0, 1]), settings)
+    padded = loss(model, tensors.batch([0, 1], turns=60), settings)
+    torch.testing.assert_close(short, padded)
+    assert loss(model, tensors.batch([0, 1]), Settings(neutrality=0, regularization=0)) < short
+
+
+def test_speaker_dropout_trains_the_unknown_row(small):
+    model, tensors = made(small, speaker_dropout=0.5)
+    shaken(model).train()
+    torch.manual_seed(0)
+    loss(model, tensors.batch(range(20)), Settings()).backward()
+    assert model.speakers.vectors.weight.grad[0].abs().sum() > 0
+
+
+def test_concatenation_baseline_is_told_the_speaker(small):
+    model, tensors = made(small, stages=(), concat_speaker=True)
+    batch = tensors.batch([0])
+    swapped = model(batch, batch.speaker % 6 + 1).logits
+    assert not torch.allclose(model(batch).logits, swapped)
+
+
+def test_unknown_stage_is_refused():
+    with pytest.raises(ValueError, match="'calibrate'.*calibration, gating, regularization"):
+        Config(dims={"text": 3}, emotions=2, speakers=3, stages=("calibrate",))
+
+
+def test_inputs_are_standardised_by_train_alone(small):
+    model, _ = made(small)
+    rows = small.rows("train")
+    np.testing.assert_allclose(model.audio_mean, small.features["audio"][rows].mean(0), rtol=1e-4, atol=1e-5)
