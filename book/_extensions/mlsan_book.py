@@ -1,0 +1,119 @@
+"""What this book adds to Jupyter Book: figures, widgets and mathematics that ask no other host.
+
+- the Colab badge is shown from our own drawing of it;
+- a plotly output becomes a described figure, and plotly.js is loaded on pages that have one;
+- widget scripts come from `book/vendor/files`, on pages that have a widget (see `_config.yml`);
+- the execution cache is dropped when the code or the data behind the notebooks changed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from html import escape
+from pathlib import Path
+
+from docutils import nodes
+from myst_nb.core.render import load_mime_renders
+from sphinx.application import Sphinx
+from sphinx.errors import ExtensionError
+from sphinx.util import logging
+
+HERE = Path(__file__).parent
+ROOT = HERE.parents[1]
+VENDORED = HERE.parent / "vendor" / "files"
+PLOTLY = "application/vnd.plotly.v1+json"
+BADGE = "https://colab.research.google.com/assets/colab-badge.svg"
+CONFIG = {"responsive": True, "displaylogo": False, "showSendToCloud": False}
+
+logger = logging.getLogger(__name__)
+
+
+class PlotlyFigure:
+    """Renders a plotly output: MyST-NB alone drops it."""
+
+    mime_priority_overrides = [("*", PLOTLY, 1)]
+
+    @staticmethod
+    def handle_mime(renderer, data, inline):
+        if data.mime_type != PLOTLY:
+            return None
+        page = Path(renderer.renderer.document["source"]).name.split(".")[0]
+        place = f"{page}, cell {data.cell_index}"
+        figure = {key: data.content[key] for key in ("data", "layout", "frames")
+                  if key in data.content}
+        meta = figure["layout"].get("meta")
+        alt = meta.get("alt") if isinstance(meta, dict) else None
+        if not alt:
+            raise ExtensionError(
+                f"{place}: a figure without a text alternative; say what it shows with "
+                'fig.update_layout(meta={"alt": "…"})')
+        name = f"figure-{page}-{data.cell_index}-{data.output_index}"
+        height = figure["layout"].get("height", 450)
+        # The "<" of a hover label must not end the script element.
+        content = json.dumps(figure | {"config": CONFIG}, sort_keys=True).replace("<", "\\u003c")
+        html = (f'<figure class="mlsan-figure" role="img" aria-label="{escape(alt)}">'
+                f'<div id="{name}" style="min-height:{int(height)}px"></div>'
+                f'<script type="application/json">{content}</script></figure>')
+        return [nodes.raw(text=html, format="html", plotly=True)]
+
+
+def own_badge(app: Sphinx, docname: str, source: list[str]) -> None:
+    source[0] = source[0].replace(BADGE, "/book/images/open-in-colab.svg")
+
+
+def fit_scripts(app: Sphinx, pagename, templatename, context, doctree) -> None:
+    """Leave each page the scripts that it uses; plotly.js alone has 4.8 MB."""
+    content = list(doctree.findall()) if doctree else []
+    if any(isinstance(node, nodes.raw) and node.get("plotly") for node in content):
+        app.add_js_file("vendored/plotly.min.js", loading_method="defer")
+        app.add_js_file("figures.js", loading_method="defer")
+    # Jupyter Book always loads Thebe, and twice, though no page runs code; Sphinx loads MathJax on
+    # a page without mathematics when a page below it has some.
+    idle = ["thebe"]
+    if not any(isinstance(node, nodes.math | nodes.math_block) for node in content):
+        idle += ["MathJax", "tex-svg"]
+    context["script_files"][:] = [
+        script for script in context["script_files"]
+        if not any(word in f"{script.filename} {script.attributes.get('body')}" for word in idle)]
+
+
+def behind_notebooks() -> Iterator[str]:
+    """All that the notebooks' outputs depend on, besides the notebooks."""
+    sources = [p for p in (ROOT / "mlsan").rglob("*") if p.is_file() and p.suffix != ".pyc"]
+    for path in sorted([*sources, ROOT / "constraints.txt"]):
+        yield f"{path.relative_to(ROOT)} {hashlib.sha256(path.read_bytes()).hexdigest()}"
+    mirror = os.environ.get("MLSAN_MIRROR", "")
+    yield f"mirror {mirror}"
+    if mirror and Path(mirror).is_dir():
+        files = (p for p in Path(mirror).rglob("*") if p.is_file())
+        yield from sorted(f"{p.relative_to(mirror)} {p.stat().st_size}" for p in files)
+
+
+def drop_stale_executions(app: Sphinx) -> None:
+    """The execution cache sees edits of a notebook, but not of what the notebook imports."""
+    key = hashlib.sha256("\n".join(behind_notebooks()).encode()).hexdigest()
+    build = Path(app.outdir).parent
+    kept = build / "execution-key"
+    if not kept.exists() or kept.read_text() != key:
+        logger.info("the package, the lock or the data changed: every notebook runs again")
+        shutil.rmtree(build / ".jupyter_cache", ignore_errors=True)
+        kept.write_text(key)
+
+
+def setup(app: Sphinx) -> dict:
+    if not (VENDORED / "vendored" / "plotly.min.js").exists():
+        raise ExtensionError("the vendored scripts are missing: build the book with `make book`")
+    # MyST-NB finds renderers through entry points of installed packages only. This one is the
+    # book's and not the package's, so it joins the list that MyST-NB keeps.
+    if PlotlyFigure not in load_mime_renders():
+        load_mime_renders().append(PlotlyFigure)
+    app.config.html_static_path += [str(HERE / "static"), str(VENDORED)]
+    app.add_css_file("mlsan-book.css")
+    app.connect("builder-inited", drop_stale_executions, priority=100)
+    app.connect("source-read", own_badge)
+    app.connect("html-page-context", fit_scripts, priority=900)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
