@@ -42,7 +42,7 @@ class Config:
     concat_speaker: bool = False
     hidden: int = 64
     speaker_dim: int = 32
-    dropout: float = 0.2
+    dropout: float = 0.4
     speaker_dropout: float = 0.05
 
     def __post_init__(self):
@@ -132,15 +132,14 @@ class Context(nn.Module):
     are each one step away, however many turns lie between. Padding is masked out of every sum.
     """
 
-    def __init__(self, hidden: int, dropout: float, heads: int = 4, reach: int = 4, layers: int = 2):
+    def __init__(self, hidden: int, dropout: float, heads: int = 4, reach: int = 4):
         super().__init__()
         self.heads, self.reach = heads, reach
-        self.layers = nn.ModuleList(nn.ModuleDict({
-            "bias": nn.Embedding(2 * (2 * reach + 1), heads),
-            "qkv": nn.Linear(hidden, 3 * hidden), "out": nn.Linear(hidden, hidden),
-            "feed": nn.Sequential(nn.Linear(hidden, 2 * hidden), nn.GELU(), nn.Dropout(dropout),
-                                  nn.Linear(2 * hidden, hidden)),
-            "norm1": nn.LayerNorm(hidden), "norm2": nn.LayerNorm(hidden)}) for _ in range(layers))
+        self.bias = nn.Embedding(2 * (2 * reach + 1), heads)
+        self.qkv, self.out = nn.Linear(hidden, 3 * hidden), nn.Linear(hidden, hidden)
+        self.feed = nn.Sequential(nn.Linear(hidden, 2 * hidden), nn.GELU(), nn.Dropout(dropout),
+                                  nn.Linear(2 * hidden, hidden))
+        self.before_attention, self.before_feed = nn.LayerNorm(hidden), nn.LayerNorm(hidden)
         self.dropout = nn.Dropout(dropout)
 
     def relation(self, speaker: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
@@ -155,12 +154,10 @@ class Context(nn.Module):
     def forward(self, h: torch.Tensor, speaker: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
         """(B, T, H), (B, T), (B, T) -> (B, T, H)."""
         relation = self.relation(speaker, mask)
-        closed = torch.where(mask, 0.0, -torch.inf)[:, None, None, :]
-        for layer in self.layers:
-            q, k, v = (x.unflatten(-1, (self.heads, -1)).transpose(1, 2)
-                       for x in layer["qkv"](layer["norm1"](h)).chunk(3, -1))
-            bias = layer["bias"](relation).permute(0, 3, 1, 2) + closed                 # (B, heads, T, T)
-            seen = nn.functional.scaled_dot_product_attention(q, k, v, attn_mask=bias)
-            h = h + self.dropout(layer["out"](seen.transpose(1, 2).flatten(2)))
-            h = h + self.dropout(layer["feed"](layer["norm2"](h)))
-        return h
+        padding = torch.where(mask, 0.0, -torch.inf)[:, None, None, :]
+        bias = self.bias(relation).permute(0, 3, 1, 2) + padding                        # (B, heads, T, T)
+        q, k, v = (x.unflatten(-1, (self.heads, -1)).transpose(1, 2)
+                   for x in self.qkv(self.before_attention(h)).chunk(3, -1))            # (B, heads, T, H / heads)
+        heard = nn.functional.scaled_dot_product_attention(q, k, v, attn_mask=bias)
+        h = h + self.dropout(self.out(heard.transpose(1, 2).flatten(2)))
+        return h + self.dropout(self.feed(self.before_feed(h)))

@@ -29,11 +29,11 @@ class Settings:
         regularization: lambda of Eq. regularization, where stage 3 is on.
     """
 
-    epochs: int = 30
+    epochs: int = 20
     patience: int = 8
-    batch_size: int = 32
-    learning_rate: float = 4e-3
-    weight_decay: float = 1e-2
+    batch_size: int = 64
+    learning_rate: float = 6e-3
+    weight_decay: float = 0.1
     neutrality: float = 0.0
     regularization: float = 0.1
 

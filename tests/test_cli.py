@@ -1,0 +1,115 @@
+"""The commands as a user runs them, on a small corpus folder."""
+
+import json
+import sys
+from itertools import combinations
+
+import numpy as np
+import pytest
+
+from mlsan import cli, experiments
+from mlsan.model import STAGES
+from mlsan.sources.simulated import simulate
+from mlsan.training import Settings
+
+
+@pytest.fixture
+def mlsan(monkeypatch, capsys):
+    """Run ``mlsan ARGS``; gives exit code, stdout, stderr. Two epochs a training."""
+    recipe = {"simulated": ({}, Settings(epochs=2, batch_size=16))}
+    monkeypatch.setattr(experiments, "RECIPES", recipe)
+
+    monkeypatch.setenv("COLUMNS", "200")
+
+    def call(*args):
+        monkeypatch.setattr(sys, "argv", ["mlsan", *map(str, args)])
+        with pytest.raises(SystemExit) as stop:
+            cli.main()
+        printed = capsys.readouterr()
+        return stop.value.code or 0, printed.out, printed.err
+
+    return call
+
+
+@pytest.fixture
+def folder(small, tmp_path):
+    return small.save(tmp_path / "mine")
+
+
+def test_corpora_lists_them(mlsan):
+    code, out, _ = mlsan("corpora", "--json")
+    assert code == 0 and {c["name"] for c in json.loads(out)} >= {"simulated", "meld", "meld-friends"}
+    assert "meld-friends" in mlsan("corpora")[1]
+
+
+def test_train_evaluate_and_resume(mlsan, folder, tmp_path):
+    run = tmp_path / "run"
+    code, out, err = mlsan("train", folder, "--stages", "calibration,gating", "--out", run, "--json")
+    assert code == 0, err
+    trained = json.loads(out)
+    assert set(trained) >= {"weighted_f1", "macro_f1", "per_class_f1", "unseen_speaker_f1"}
+    assert set(trained["per_class_f1"]) == set(simulate(25).emotions) and 0 < trained["weighted_f1"] < 1
+    assert json.loads(mlsan("evaluate", run, "--json")[1]) == trained
+    assert "weighted F1" in mlsan("evaluate", run)[1]
+    code, _, err = mlsan("train", folder, "--stages", "calibration,gating", "--out", run)
+    assert code == 2 and "--resume" in err
+    code, out, _ = mlsan("train", folder, "--stages", "calibration,gating", "--out", run, "--resume", "--json")
+    assert code == 0 and json.loads(out) == trained
+    code, _, err = mlsan("train", folder, "--stages", "gating", "--out", run, "--resume")
+    assert code == 2 and "another plan" in err
+
+
+def test_evaluate_refuses_what_is_no_finished_run(mlsan, folder, tmp_path):
+    assert "run.json: not found" in mlsan("evaluate", tmp_path)[2]
+    run = tmp_path / "run"
+    mlsan("train", folder, "--out", run)
+    (run / "model.safetensors").unlink()
+    code, _, err = mlsan("evaluate", run)
+    assert code == 2 and "--resume" in err
+
+
+def test_unseen_speakers_are_scored_apart(mlsan, small, tmp_path):
+    table = small.table.assign(speaker=small.table.speaker.where(small.table.split != "test", "Zoe"))
+    corpus = type(small)("guests", table, small.features, small.emotions)
+    mlsan("train", corpus.save(tmp_path / "guests"), "--out", tmp_path / "run")
+    scores = json.loads(mlsan("evaluate", tmp_path / "run", "--json")[1])
+    assert scores["unseen_speaker_f1"] == pytest.approx(scores["weighted_f1"])
+
+
+@pytest.mark.parametrize("args, words", [
+    (["train", "nowhere"], ["nowhere", "simulated"]),
+    (["train", "simulated", "--stages", "gates"], ["gates", "calibration"]),
+    (["train", "simulated", "--speakers", "names"], ["names", "identity"]),
+    (["ablate", "simulated", "--context", "maybe"], ["maybe", "on or off"])])
+def test_mistakes_are_one_line(mlsan, args, words):
+    code, _, err = mlsan(*args)
+    assert code == 2 and all(w in err for w in words) and "Traceback" not in err
+
+
+@pytest.mark.slow
+def test_ablate_writes_what_it_promises(mlsan, small, tmp_path, monkeypatch):
+    monkeypatch.setattr("mlsan.ablation.load", lambda name: small)
+    monkeypatch.setattr("mlsan.ablation.Parallel", lambda jobs: list)       # in this process, with two epochs
+    monkeypatch.setattr("mlsan.ablation.delayed", lambda f: f)
+    code, out, err = mlsan("ablate", "simulated", "--seeds", "2", "--speakers", "identity,shuffled",
+                           "--context", "off", "--out", tmp_path / "a" / "r.json")
+    assert code == 0, err
+    result = json.loads((tmp_path / "a" / "r.json").read_text())
+    wanted = {(tuple(s), m, k) for n in range(4) for s in combinations(STAGES, n)
+              for m in ("identity", "shuffled") for k in (0, 1)}
+    assert {(tuple(r["stages"]), r["speakers"], r["seed"]) for r in result["runs"]} == wanted
+    assert len(result["runs"]) == 32 and len(result["baselines"]) == 4
+    for level in ("utterance", "utterance_speaker_unknown", "dialogue"):
+        assert 0 < result["bayes"][level]["weighted_f1"] <= 1
+    assert set(result["gate_correlation"]) == {"pooled", "text", "audio", "visual"}
+    assert {tuple(p["stages"]) for p in result["probes"]} == {(), ("calibration",), STAGES}
+    means = {(tuple(m["stages"]), m["speakers"]): m for m in result["means"] if "baseline" not in m}
+    full = [r["weighted_f1"] for r in result["runs"] if (tuple(r["stages"]), r["speakers"]) == (STAGES, "identity")]
+    assert means[STAGES, "identity"]["weighted_f1"] == pytest.approx(np.mean(full))
+    difference = [p for p in result["paired"] if tuple(p["stages"]) == STAGES and p["speakers"] == "identity"
+                  and p["against"] == "static"][0]["weighted_f1"]
+    assert difference["difference"] == pytest.approx(
+        means[STAGES, "identity"]["weighted_f1"] - means[(), "identity"]["weighted_f1"])
+    assert difference["low"] <= difference["difference"] <= difference["high"]
+    for word in ("exact Bayes", "Probes", "static + speaker vector", "Spearman"):
+        assert word in out

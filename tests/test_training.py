@@ -1,0 +1,145 @@
+import time
+from multiprocessing import get_context
+
+import numpy as np
+import pytest
+import torch
+
+from mlsan.corpus import Corpus, CorpusError
+from mlsan.evaluation import f1_scores
+from mlsan.speakers import speaker_ids
+from mlsan.training import Settings, build, fit, pick_device, predict
+
+QUICK = Settings(epochs=4, batch_size=16)
+
+
+def trained(corpus, settings=QUICK, folder=None, seed=0, **config):
+    speakers = speaker_ids(corpus)
+    model = build(corpus, speakers, seed, **config)
+    history = fit(model, corpus, speakers, settings, seed=seed, device="cpu", folder=folder, progress=False)
+    return model, history
+
+
+def same(a, b):
+    return all(torch.equal(x, y) for x, y in zip(a.state_dict().values(), b.state_dict().values(), strict=True))
+
+
+def test_training_learns_and_repeats_itself(small):
+    model, history = trained(small)
+    again, _ = trained(small)
+    other, _ = trained(small, seed=1)
+    assert history[-1]["loss"] < history[0]["loss"]
+    assert same(model, again) and not same(model, other)
+
+
+def test_training_leaves_the_callers_randomness_alone(small):
+    torch.manual_seed(5)
+    expected = torch.rand(3)
+    torch.manual_seed(5)
+    trained(small)
+    assert torch.equal(torch.rand(3), expected)
+
+
+def test_best_dev_epoch_is_kept_and_patience_ends_it(small):
+    settings = Settings(epochs=40, patience=2, batch_size=16, learning_rate=0.02)
+    model, history = trained(small, settings)
+    scores = [h["dev_weighted_f1"] for h in history]
+    assert len(history) < 40 and len(history) - 1 - int(np.argmax(scores)) == 2
+    rows, logits = predict(model, small.tensors(speaker_ids(small).ids), small.dialogues("dev"))
+    assert f1_scores(small.emotion[rows], logits.argmax(1), 7)["weighted_f1"] == max(scores)
+
+
+def test_each_epoch_draws_anew(small):
+    """Seeded once, not once an epoch: an order repeated every epoch is a peers' defect."""
+    seen = []
+    speakers = speaker_ids(small)
+    model = build(small, speakers, 0)
+    tensors_of = small.tensors
+
+    class Spy:
+        def __init__(self, *a):
+            self.inner = tensors_of(*a)
+
+        def batch(self, dialogues, turns=None):
+            seen.append(tuple(np.asarray(dialogues)))
+            return self.inner.batch(dialogues, turns)
+
+    small.tensors = Spy
+    try:
+        fit(model, small, speakers, QUICK, device="cpu", progress=False)
+    finally:
+        del small.tensors
+    train = [s for s in seen if len(s) == 16 and s != tuple(small.dialogues("dev"))]
+    assert len(set(train)) == len(train)
+
+
+@pytest.mark.slow
+def test_killed_at_any_moment_and_resumed_ends_the_same(small, tmp_path):
+    settings = Settings(epochs=8, batch_size=8)
+    started = time.perf_counter()
+    whole, history = trained(small, settings, tmp_path / "whole")
+    duration = time.perf_counter() - started
+    wait, stopped_at = np.random.default_rng(0), set()
+    for attempt in range(3):
+        folder = tmp_path / str(attempt)
+        for _ in range(3):
+            process = get_context("fork").Process(target=trained, args=(small, settings, folder))
+            process.start()
+            time.sleep(wait.uniform(0.1, 0.5) * duration)
+            process.kill()                                                    # SIGKILL
+            process.join()
+            assert process.exitcode in (-9, 0)
+            if (folder / "checkpoint.pt").exists():
+                stopped_at.add(torch.load(folder / "checkpoint.pt", weights_only=True)["state"]["epoch"])
+        resumed, again = trained(small, settings, folder)
+        assert same(whole, resumed) and again == history
+    assert len(stopped_at - {settings.epochs}) >= 2, stopped_at               # it was cut in the middle
+
+
+def test_killed_while_writing_leaves_the_old_checkpoint(small, tmp_path, monkeypatch):
+    settings = Settings(epochs=5, batch_size=16)
+    whole, _ = trained(small, settings)
+    real, calls = torch.save, []
+
+    def dies_the_third_time(thing, path):
+        calls.append(path)
+        real(thing, path)
+        if len(calls) == 3:
+            with open(path, "r+b") as file:
+                file.truncate(100)
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(torch, "save", dies_the_third_time)
+    with pytest.raises(KeyboardInterrupt):
+        trained(small, settings, tmp_path)
+    monkeypatch.setattr(torch, "save", real)
+    resumed, _ = trained(small, settings, tmp_path)
+    assert same(whole, resumed)
+
+
+def rebuilt(corpus, **changes):
+    return Corpus("odd", corpus.table.assign(**changes), corpus.features, corpus.emotions)
+
+
+def test_one_speaker_in_train_is_refused_where_a_stage_needs_two(small):
+    alone = rebuilt(small, speaker="Ada")
+    with pytest.raises(CorpusError, match="one speaker in mode 'identity'.*--stages none"):
+        trained(alone)
+    trained(alone, Settings(epochs=1), stages=())
+
+
+def test_a_class_absent_from_train_is_refused(small):
+    t = small.table
+    emotion = t.emotion.where((t.emotion != "fear") | (t.split != "train"), "neutral")
+    with pytest.raises(CorpusError, match="no train utterance of fear"):
+        trained(rebuilt(small, emotion=emotion))
+
+
+def test_a_corpus_without_dev_is_refused(small):
+    with pytest.raises(CorpusError, match="no dev split"):
+        trained(rebuilt(small, split=small.table.split.replace("dev", "train")))
+
+
+def test_device():
+    assert pick_device("cpu").type == "cpu"
+    assert pick_device("auto").type == ("cuda" if torch.cuda.is_available() else "cpu")
