@@ -16,13 +16,10 @@ for path in map(Path, sys.argv[1:]):
     notebook = nbformat.read(path, as_version=4)
     NotebookClient(notebook, timeout=900, resources={"metadata": {"path": path.parent}}).execute()
     notebook.metadata.pop("widgets", None)
+    notebook.metadata.language_info = {"name": "python"}    # the rest is this machine's Python
     for cell in notebook.cells:
-        if cell.cell_type == "code":
+        cell.metadata.pop("execution", None)
+        if cell.cell_type == "code" and TAG not in cell.metadata.get("tags", []):
             cell.execution_count = None
-            cell.metadata.pop("execution", None)
-            if TAG not in cell.metadata.get("tags", []):
-                cell.outputs = []
-            for output in cell.outputs:
-                if "execution_count" in output:
-                    output.execution_count = None
+            cell.outputs = []
     nbformat.write(notebook, path)

@@ -6,7 +6,8 @@ import re
 import subprocess
 import sys
 import tomllib
-from pathlib import Path
+from functools import cache
+from pathlib import Path, PurePath
 
 import nbformat
 import pytest
@@ -72,6 +73,15 @@ def test_conda_installs_what_make_installs():
     assert Requirement(python).specifier == PROJECT["requires-python"]
 
 
+def test_wheel_carries_every_file_of_the_package():
+    tool = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]
+    patterns = tool["setuptools"]["package-data"]["mlsan"]
+    left_out = [path for path in committed_texts() if path.startswith("mlsan/")
+                and not path.endswith(".py")
+                and not any(PurePath(path).match(f"mlsan/{pattern}") for pattern in patterns)]
+    assert left_out == []
+
+
 def test_style():
     check = subprocess.run([sys.executable, "-m", "ruff", "check", "--quiet", "."], cwd=ROOT,
                            capture_output=True, text=True)
@@ -81,6 +91,7 @@ def test_style():
 # The public address
 
 
+@cache
 def committed_texts() -> dict[str, str]:
     names = subprocess.run(["git", "ls-files"], cwd=ROOT, check=True, capture_output=True,
                            text=True).stdout.split("\n")
