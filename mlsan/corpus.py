@@ -158,8 +158,8 @@ class Corpus:
                 "speakers": part.speaker.nunique(),
                 "speakers not in train": part.speaker[new].nunique(),
                 "utterances of those": int(new.sum()),
-                "dialogues with gaps in the turns": int((by_dialogue.turn.agg(np.ptp) + 1
-                                                         > by_dialogue.size()).sum()),
+                "dialogues with gaps in the turns": int(
+                    (by_dialogue.turn.max() + 1 > by_dialogue.size()).sum()),        # turns count from 0
                 "dialogues with one speaker": int((by_dialogue.speaker.nunique() == 1).sum()),
             }
             rows = part.index.to_numpy()
@@ -267,7 +267,7 @@ class Tensors:
 
     def __init__(self, corpus: Corpus, speaker, device="cpu"):
         def put(x):
-            return torch.from_numpy(np.ascontiguousarray(x)).to(device)
+            return torch.tensor(x, device=device)          # a copy: the corpus may be a read-only map
 
         self.features = {m: put(x) for m, x in corpus.features.items()}
         self.present = {m: put(p) for m, p in corpus.present.items()}

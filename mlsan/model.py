@@ -71,11 +71,8 @@ class MLSAN(nn.Module):
         for m, d in config.dims.items():             # the train split's moments, set by standardise()
             self.register_buffer(f"{m}_mean", torch.zeros(d))
             self.register_buffer(f"{m}_sd", torch.ones(d))
-        self.encoders = nn.ModuleDict({
-            m: nn.Sequential(nn.Linear(d + extra, config.hidden), nn.GELU(), nn.Dropout(config.dropout),
-                             nn.Linear(config.hidden, config.hidden))
-            for m, d in config.dims.items()})
-        self.context = (Context(config.hidden, config.dropout) if config.context else None)
+        self.encoders = nn.ModuleDict({m: nn.Linear(d + extra, config.hidden) for m, d in config.dims.items()})
+        self.context = Context(config.hidden, config.dropout) if config.context else None
         self.classify = nn.Sequential(nn.GELU(), nn.Dropout(config.dropout),
                                       nn.Linear(config.hidden, config.emotions))
         # The stages come last: the same seed gives the same baseline weights whichever are on.
@@ -157,7 +154,7 @@ class Context(nn.Module):
         padding = torch.where(mask, 0.0, -torch.inf)[:, None, None, :]
         bias = self.bias(relation).permute(0, 3, 1, 2) + padding                        # (B, heads, T, T)
         q, k, v = (x.unflatten(-1, (self.heads, -1)).transpose(1, 2)
-                   for x in self.qkv(self.before_attention(h)).chunk(3, -1))            # (B, heads, T, H / heads)
+                   for x in self.qkv(self.dropout(self.before_attention(h))).chunk(3, -1))   # (B, heads, T, H/heads)
         heard = nn.functional.scaled_dot_product_attention(q, k, v, attn_mask=bias)
         h = h + self.dropout(self.out(heard.transpose(1, 2).flatten(2)))
         return h + self.dropout(self.feed(self.before_feed(h)))

@@ -1,0 +1,56 @@
+"""``python -m mlsan.results [NAME ...]``: compute all recorded results anew, or those named.
+
+Run it in a checkout: each file carries the command that makes it, the commit, the seeds, the versions.
+"""
+
+import json
+import subprocess
+import sys
+
+import numpy as np
+import torch
+
+from mlsan import ablation, sweeps
+from mlsan.results import HERE
+
+SEEDS = 5
+
+
+def ablation_of(context: bool) -> dict:
+    result = ablation.ablate("simulated", SEEDS, context=context)
+    for run in result["runs"] + result["baselines"]:      # the page shows one seed's gates
+        run.pop("per_class_f1")
+        if run["seed"] > 0:
+            run.pop("gates", None)
+    return result
+
+
+RESULTS = {
+    "context-off": lambda: ablation_of(False),
+    "context-on": lambda: ablation_of(True),
+    "strengths": lambda: {"seeds": SEEDS, "grid": sweeps.strength_grid(seeds=SEEDS)},
+    "neutrality": lambda: {"seeds": 3, **sweeps.neutrality_curve(seeds=3)},
+}
+
+
+def rounded(value):
+    if isinstance(value, float):
+        return round(value, 4)
+    if isinstance(value, dict):
+        return {k: rounded(v) for k, v in value.items()}
+    return [rounded(v) for v in value] if isinstance(value, list | tuple) else value
+
+
+def main(names) -> None:
+    if unknown := set(names) - set(RESULTS):
+        sys.exit(f"unknown {', '.join(sorted(unknown))}; the results are {', '.join(RESULTS)}")
+    commit = subprocess.run(["git", "rev-parse", "HEAD"], cwd=HERE, capture_output=True, text=True, check=True)
+    for name in names or RESULTS:
+        about = {"command": f"python -m mlsan.results {name}", "commit": commit.stdout.strip(),
+                 "versions": {"torch": torch.__version__.split("+")[0], "numpy": np.__version__}}
+        (HERE / f"{name}.json").write_text(json.dumps(about | rounded(RESULTS[name]()), indent=1) + "\n")
+        print(name)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
