@@ -9,7 +9,6 @@ import numpy as np
 import torch
 from joblib import Parallel, delayed
 from scipy.stats import spearmanr
-from threadpoolctl import threadpool_limits
 
 from mlsan import experiments
 from mlsan.corpus import Corpus
@@ -23,34 +22,31 @@ from mlsan.training import pick_device
 COMBINATIONS = tuple(c for k in range(len(STAGES) + 1) for c in combinations(STAGES, k))
 
 
-def run_all(plans: list[Plan], corpus: Corpus, *, device: str = "auto", probed=(), jobs: int | None = None
-            ) -> list[dict]:
-    """Train every plan and look into it; on a CPU, one process per core with one thread each.
+def run_all(plans: list[Plan], corpus: Corpus, *, device: str = "auto", probed=()) -> list[dict]:
+    """Train every plan and look into it; on a CPU, one process per core (joblib gives each one thread).
 
     ``probed``: the plans whose features are probed as well. Returns one record per plan, in order (see
     ``_record``), with the test predictions under ``predicted``.
     """
-    jobs = 1 if pick_device(device).type == "cuda" else (jobs or -1)
+    jobs = 1 if pick_device(device).type == "cuda" else -1
     return Parallel(jobs)(delayed(_record)(plan, corpus, device, plan in probed) for plan in plans)
 
 
 def _record(plan: Plan, corpus: Corpus, device: str, probes: bool) -> dict:
-    torch.set_num_threads(1)
-    with threadpool_limits(1):
-        started = time.perf_counter()
-        run = experiments.train(plan, corpus=corpus, device=device, progress=False)
-        out, scores = run.inspect("test"), run.scores("test")
-        record = {"stages": list(plan.stages), "speakers": plan.speakers, "seed": plan.seed,
-                  "concat_speaker": plan.concat_speaker, **scores,
-                  "dev_weighted_f1": max(h["dev_weighted_f1"] for h in run.history),
-                  "epochs": len(run.history), "rows": out["rows"], "predicted": out["logits"].argmax(1)}
-        if "gating" in plan.stages:
-            record["gates"] = mean_gates(run, out)
-        if "regularization" in plan.stages:
-            record["speaker_head"] = speaker_head(run)
-        if probes:
-            record["probes"] = probe_run(run)
-        record["seconds"] = round(time.perf_counter() - started, 1)
+    started = time.perf_counter()
+    run = experiments.train(plan, corpus=corpus, device=device, progress=False)
+    out, scores = run.inspect("test"), run.scores("test")
+    record = {"stages": list(plan.stages), "speakers": plan.speakers, "seed": plan.seed,
+              "concat_speaker": plan.concat_speaker, **scores,
+              "dev_weighted_f1": max(h["dev_weighted_f1"] for h in run.history),
+              "epochs": len(run.history), "rows": out["rows"], "predicted": out["logits"].argmax(1)}
+    if "gating" in plan.stages:
+        record["gates"] = mean_gates(run, out)
+    if "regularization" in plan.stages:
+        record["speaker_head"] = speaker_head(run)
+    if probes:
+        record["probes"] = probe_run(run)
+    record["seconds"] = round(time.perf_counter() - started, 1)
     return record
 
 

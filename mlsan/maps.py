@@ -15,7 +15,7 @@ def umap(x: np.ndarray, *, start: np.ndarray | str = "spectral", neighbours: int
     compared point by point. Neighbours come from scikit-learn: exact, and quicker than UMAP's own search
     on the few thousand points of a page.
     """
-    import umap as library                      # compiles for some seconds: only where a map is drawn
+    import umap as library  # compiles for some seconds: only where a map is drawn
 
     distance, index = NearestNeighbors(n_neighbors=neighbours).fit(x).kneighbors(x)
     with warnings.catch_warnings():             # it warns that a fixed seed means one thread: what we want
