@@ -6,7 +6,7 @@ The names that a notebook needs; everything else is in the module that bears its
 __version__ = "0.1.0"
 
 from mlsan import figures
-from mlsan.corpus import Corpus, CorpusError, Dialogue, Utterance
+from mlsan.corpus import Corpus, Dialogue, Utterance
 from mlsan.evaluation import f1_scores, mean_sd, paired_bootstrap, probe
 from mlsan.experiments import Plan, Run, train
 from mlsan.model import MLSAN, STAGES, Config
@@ -15,6 +15,7 @@ from mlsan.sources import bayes, load
 from mlsan.sources.download import Unavailable
 from mlsan.sources.simulated import Strengths, simulate
 from mlsan.speakers import MODES, speaker_ids
+from mlsan.validation import CorpusError
 from mlsan.widgets import CalibrationBench
 
 __all__ = [

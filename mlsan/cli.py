@@ -13,12 +13,12 @@ from rich.table import Table
 
 from mlsan import sources
 from mlsan.ablation import ablate as run_ablation
-from mlsan.corpus import CorpusError
 from mlsan.experiments import Plan, open_run
 from mlsan.experiments import train as run_training
 from mlsan.model import STAGES
 from mlsan.sources.download import DownloadError
 from mlsan.speakers import MODES
+from mlsan.validation import CorpusError
 
 app = typer.Typer(help="Speaker-adaptive emotion recognition in conversation, stage by stage.",
                   no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)

@@ -26,13 +26,17 @@ import torch
 from safetensors import SafetensorError
 from safetensors.numpy import load_file, save_file
 
-MODALITIES = ("text", "audio", "visual")
-SPLITS = ("train", "dev", "test")
-COLUMNS = ("dialogue", "turn", "speaker", "emotion", "split", "text")
-
-
-class CorpusError(ValueError):
-    """Bad input. The message names the file, row or field, and the remedy."""
+from mlsan.validation import (
+    COLUMNS,
+    MODALITIES,
+    SPLITS,
+    CorpusError,
+    check_modality_names,
+    checked_features,
+    checked_presence,
+    checked_table,
+    where,
+)
 
 
 @dataclass(frozen=True)
@@ -95,14 +99,14 @@ class Corpus:
                  provenance="", truth=None):
         self.name, self.emotions = name, tuple(emotions)
         self.licence, self.provenance, self.truth = licence, provenance, truth
-        self.table = _checked_table(utterances, self.emotions)
+        self.table = checked_table(utterances, self.emotions)
         present = present or {}
-        _check_modality_names(features, "features")
-        _check_modality_names(present, "present")
+        check_modality_names(features, "features")
+        check_modality_names(present, "present")
         if not features:
             raise CorpusError("features: no modality given; pass at least one of text, audio, visual")
-        self.present = {m: _checked_presence(m, present.get(m), len(self.table)) for m in features}
-        self.features = {m: _checked_features(m, features[m], self.present[m], self.table)
+        self.present = {m: checked_presence(m, present.get(m), len(self.table)) for m in features}
+        self.features = {m: checked_features(m, features[m], self.present[m], self.table)
                          for m in MODALITIES if m in features}
         self.emotion = pd.Categorical(self.table.emotion, self.emotions).codes.astype(np.int64)
         starts = np.flatnonzero(self.table.dialogue.ne(self.table.dialogue.shift()))
@@ -254,7 +258,7 @@ class Corpus:
             shape = next(iter(vectors.values())).shape
             for i, vector in vectors.items():
                 if vector.shape != shape or vector.ndim != 1:
-                    raise CorpusError(f"{m} of {_where(table, i)}: shape {vector.shape}, the first has "
+                    raise CorpusError(f"{m} of {where(table, i)}: shape {vector.shape}, the first has "
                                       f"{shape}; every {m} vector needs the same length")
             present[m] = np.isin(np.arange(len(utterances)), list(vectors))
             features[m] = np.zeros((len(utterances), *shape), np.float32)
@@ -287,14 +291,6 @@ class Tensors:
             mask=mask, speaker=self.speaker[row] * mask, emotion=self.emotion[row] * mask, row=row * mask)
 
 
-# -- checks: each names the row or field, and the remedy -------------------------------------------
-
-
-def _where(table, row) -> str:
-    r = table.iloc[row]
-    return f"row {row} (dialogue {r.dialogue!r}, turn {r.turn})"
-
-
 def _read(path: Path, reader):
     if not path.exists():
         raise CorpusError(f"{path}: not found; a corpus folder holds utterances.parquet, "
@@ -303,69 +299,3 @@ def _read(path: Path, reader):
         return reader(path)
     except (OSError, ValueError, SafetensorError) as error:
         raise CorpusError(f"{path}: cannot be read ({error}); write it again") from error
-
-
-def _check_modality_names(given, what):
-    for m in given:
-        if m not in MODALITIES:
-            raise CorpusError(f"{what}: unknown modality {m!r}; use {', '.join(MODALITIES)}")
-
-
-def _checked_table(table: pd.DataFrame, emotions) -> pd.DataFrame:
-    missing = [c for c in COLUMNS if c not in table.columns]
-    if missing:
-        raise CorpusError(f"utterances: no column {', '.join(map(repr, missing))}; "
-                          f"the columns are {', '.join(COLUMNS)}")
-    if len(table) == 0:
-        raise CorpusError("utterances: the table is empty; a corpus needs at least one dialogue")
-    columns = [*COLUMNS, *(["gender"] if "gender" in table.columns else [])]
-    table = table[columns].reset_index(drop=True)
-    for column in columns:
-        blank = np.flatnonzero(table[column].isna())
-        if len(blank):
-            raise CorpusError(f"{column} of {_where(table, blank[0])}: missing; fill it or drop the row")
-    for column in ("dialogue", "speaker", "text"):
-        table[column] = table[column].astype(str)
-    if not pd.api.types.is_integer_dtype(table.turn):
-        raise CorpusError(f"turn: has type {table.turn.dtype}; turns are whole numbers")
-    for column, known in (("emotion", emotions), ("split", SPLITS)):
-        bad = np.flatnonzero(~table[column].isin(known))
-        if len(bad):
-            raise CorpusError(f"{column} of {_where(table, bad[0])}: unknown {table[column][bad[0]]!r}; "
-                              f"use one of {', '.join(known)}")
-    same = table.dialogue.eq(table.dialogue.shift())
-    again = np.flatnonzero(~same & table.dialogue.duplicated())
-    if len(again):
-        raise CorpusError(f"{_where(table, again[0])}: the dialogue began further up; "
-                          "keep the rows of a dialogue together")
-    step = np.flatnonzero(same & (table.turn.diff() <= 0))
-    if len(step):
-        kind = "repeated" if table.turn[step[0]] == table.turn[step[0] - 1] else "out of order"
-        raise CorpusError(f"{_where(table, step[0])}: turn {kind}; sort by dialogue and turn, each once")
-    mixed = np.flatnonzero(same & table.split.ne(table.split.shift()))
-    if len(mixed):
-        raise CorpusError(f"{_where(table, mixed[0])}: split changes inside a dialogue; "
-                          "a dialogue belongs to one split")
-    return table
-
-
-def _checked_presence(modality, present, n):
-    present = np.ones(n, bool) if present is None else np.asarray(present)
-    if present.shape != (n,) or present.dtype != bool:
-        raise CorpusError(f"present.{modality}: {present.dtype} {present.shape}; needs bool ({n},)")
-    return present
-
-
-def _checked_features(modality, x, present, table):
-    x = np.asarray(x)
-    if x.ndim != 2 or len(x) != len(table) or x.shape[1] == 0:
-        raise CorpusError(f"{modality}: shape {x.shape}; needs one row per utterance, ({len(table)}, D)")
-    if not np.issubdtype(x.dtype, np.number):
-        raise CorpusError(f"{modality}: type {x.dtype}; needs numbers")
-    x = np.where(present[:, None], x, 0).astype(np.float32)
-    bad = np.argwhere(~np.isfinite(x))
-    if len(bad):
-        row, column = bad[0]
-        raise CorpusError(f"{modality} of {_where(table, row)}, column {column}: {x[row, column]}; mend "
-                          f"the value, or mark the row absent in present.{modality}")
-    return x

@@ -13,12 +13,13 @@ import torch
 
 import mlsan
 from mlsan import training
-from mlsan.corpus import Corpus, CorpusError
+from mlsan.corpus import Corpus
 from mlsan.evaluation import f1_scores
 from mlsan.model import MLSAN, STAGES, Config
 from mlsan.sources import load
 from mlsan.speakers import SpeakerIds, speaker_ids
 from mlsan.training import Settings
+from mlsan.validation import CorpusError
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,8 @@ import numpy as np
 import torch
 from torch import nn
 
-from mlsan.corpus import Corpus, CorpusError
+from mlsan.corpus import Corpus
+from mlsan.validation import CorpusError
 
 MODES = ("identity", "slot", "gender", "none", "shuffled")
 UNKNOWN = 0

@@ -11,11 +11,12 @@ import torch
 from torch import nn
 from tqdm.auto import tqdm
 
-from mlsan.corpus import Batch, Corpus, CorpusError, Tensors
+from mlsan.corpus import Batch, Corpus, Tensors
 from mlsan.evaluation import f1_scores
 from mlsan.model import MLSAN, Config
 from mlsan.speakers import SpeakerIds
 from mlsan.stages.calibration import neutrality
+from mlsan.validation import CorpusError
 
 
 @dataclass(frozen=True)

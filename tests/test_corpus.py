@@ -6,7 +6,8 @@ import pytest
 import torch
 from safetensors.numpy import load_file, save_file
 
-from mlsan.corpus import Corpus, CorpusError, Dialogue, Utterance
+from mlsan.corpus import Corpus, Dialogue, Utterance
+from mlsan.validation import CorpusError
 
 EMOTIONS = ("neutral", "joy")
 

@@ -13,10 +13,11 @@ import pandas as pd
 import pytest
 
 from mlsan import sources
-from mlsan.corpus import Corpus, CorpusError
+from mlsan.corpus import Corpus
 from mlsan.sources import meld
 from mlsan.sources.download import Pin, Unavailable, data_dir, fetch, git_blob_id
 from mlsan.sources.meld import AUDIO, LANDMARKS, clean_text, read_friends, read_meld
+from mlsan.validation import CorpusError
 
 HEADER = ["Sr No.", "Utterance", "Speaker", "Emotion", "Sentiment", "Dialogue_ID", "Utterance_ID",
           "Season", "Episode", "StartTime", "EndTime"]

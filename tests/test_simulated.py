@@ -3,10 +3,10 @@ from itertools import product
 import numpy as np
 import pytest
 
-from mlsan.corpus import CorpusError
 from mlsan.evaluation import f1_scores, probe
 from mlsan.sources import bayes
 from mlsan.sources.simulated import EMOTIONS, PRIOR, Strengths, simulate, transition
+from mlsan.validation import CorpusError
 
 
 @pytest.fixture(scope="module")

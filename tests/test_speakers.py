@@ -2,8 +2,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mlsan.corpus import Corpus, CorpusError
+from mlsan.corpus import Corpus
 from mlsan.speakers import UNKNOWN, speaker_ids
+from mlsan.validation import CorpusError
 
 
 @pytest.fixture

@@ -5,10 +5,11 @@ import numpy as np
 import pytest
 import torch
 
-from mlsan.corpus import Corpus, CorpusError
+from mlsan.corpus import Corpus
 from mlsan.evaluation import f1_scores
 from mlsan.speakers import speaker_ids
 from mlsan.training import Settings, build, fit, pick_device, predict
+from mlsan.validation import CorpusError
 
 QUICK = Settings(epochs=4, batch_size=16)
 

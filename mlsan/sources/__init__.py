@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pandas as pd
 
-from mlsan.corpus import Corpus, CorpusError
+from mlsan.corpus import Corpus
 from mlsan.sources import download
 from mlsan.sources.download import Pin
+from mlsan.validation import CorpusError
 
 
 @dataclass(frozen=True)

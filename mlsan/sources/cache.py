@@ -6,8 +6,9 @@ import hashlib
 import shutil
 from collections.abc import Callable, Iterable
 
-from mlsan.corpus import Corpus, CorpusError
+from mlsan.corpus import Corpus
 from mlsan.sources.download import data_dir, locked
+from mlsan.validation import CorpusError
 
 
 def converted(name: str, key: Iterable[object], build: Callable[[], Corpus]) -> Corpus:

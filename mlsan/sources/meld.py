@@ -21,10 +21,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from mlsan.corpus import COLUMNS, SPLITS, Corpus, CorpusError
+from mlsan.corpus import Corpus
 from mlsan.sources.cache import converted
 from mlsan.sources.download import Pin, fetch
 from mlsan.sources.encoders import IDENTITY, encode
+from mlsan.validation import COLUMNS, SPLITS, CorpusError
 
 EMOTIONS = ("neutral", "surprise", "fear", "sadness", "joy", "disgust", "anger")
 FRIENDS_EMOTIONS = ("fear", "sadness", "joy", "disgust", "anger")

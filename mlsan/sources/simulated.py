@@ -23,7 +23,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from mlsan.corpus import MODALITIES, Corpus, CorpusError
+from mlsan.corpus import Corpus
+from mlsan.validation import MODALITIES, CorpusError
 
 EMOTIONS = ("neutral", "surprise", "fear", "sadness", "joy", "disgust", "anger")
 # MELD's train counts (declare-lab/MELD, data/MELD/train_sent_emo.csv): the class imbalance of a sitcom.
