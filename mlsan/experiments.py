@@ -43,6 +43,10 @@ class Plan:
 # Sizes and rates by corpus, each chosen on its dev split; other corpora take the first.
 RECIPES: dict[str, tuple[dict, Settings]] = {
     "simulated": ({}, Settings()),
+    "meld": ({"hidden": 256, "input_dropout": 0.5},
+             Settings(batch_size=32, learning_rate=2e-3, weight_decay=0.3)),
+    "meld-friends": ({"input_dropout": 0.3},
+                     Settings(batch_size=32, learning_rate=2e-3, weight_decay=0.3)),
 }
 
 

@@ -31,7 +31,7 @@ class Config:
         stages: which of ``STAGES`` are on.
         context: read the whole dialogue (True) or each utterance alone.
         concat_speaker: the second baseline: no stage, but every encoder is told the speaker's vector.
-        hidden, speaker_dim, dropout, speaker_dropout: sizes and rates.
+        hidden, speaker_dim, dropout, input_dropout, speaker_dropout: sizes and rates.
     """
 
     dims: dict[str, int]
@@ -43,6 +43,7 @@ class Config:
     hidden: int = 64
     speaker_dim: int = 32
     dropout: float = 0.4
+    input_dropout: float = 0.0
     speaker_dropout: float = 0.05
 
     def __post_init__(self):
@@ -71,7 +72,9 @@ class MLSAN(nn.Module):
         for m, d in config.dims.items():             # the train split's moments, set by standardise()
             self.register_buffer(f"{m}_mean", torch.zeros(d))
             self.register_buffer(f"{m}_sd", torch.ones(d))
-        self.encoders = nn.ModuleDict({m: nn.Linear(d + extra, config.hidden) for m, d in config.dims.items()})
+        self.encoders = nn.ModuleDict({
+            m: nn.Sequential(nn.Dropout(config.input_dropout), nn.Linear(d + extra, config.hidden))
+            for m, d in config.dims.items()})
         self.context = Context(config.hidden, config.dropout) if config.context else None
         self.classify = nn.Sequential(nn.GELU(), nn.Dropout(config.dropout),
                                       nn.Linear(config.hidden, config.emotions))
