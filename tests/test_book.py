@@ -162,3 +162,30 @@ def test_figures_follow_the_theme(visit):
     light = page.evaluate(colour)
     page.evaluate("document.documentElement.dataset.theme = 'dark'")
     page.wait_for_function(f"(before) => ({colour})() !== before", arg=light)
+
+
+def test_calibration_bench_answers_as_python_does(visit):
+    """Driven from the keyboard, with no kernel: what it says is what `nearest_mean_accuracy` says."""
+    import json
+
+    import numpy as np
+
+    from mlsan.widgets import nearest_mean_accuracy
+
+    page = visit("one-emotion-many-people")
+    states = json.loads(page.locator("script[type='application/vnd.jupyter.widget-state+json']")
+                        .first.text_content())["state"].values()
+    state = next(s["state"] for s in states if "calibrated" in s["state"])
+    raw, calibrated = np.array(state["raw"]), np.array(state["calibrated"])
+    slider, bench = page.locator(".mlsan-bench input"), page.locator(".mlsan-bench")
+    slider.focus()
+    seen = []
+    for key in ("Home", *["ArrowRight"] * 3, "PageUp", "End"):
+        page.keyboard.press(key)
+        amount = float(slider.input_value())
+        points = raw + amount * (calibrated - raw)
+        for what in ("speaker", "emotion"):
+            shown = float(bench.get_attribute(f"data-{what}"))
+            assert abs(shown - nearest_mean_accuracy(points, state[f"{what}s"])) < 2e-3
+        seen.append(bench.locator(".mlsan-verdict").text_content())
+    assert len(set(seen)) > 2 and page.complaints == []
