@@ -1,6 +1,8 @@
-"""Two sweeps on simulated conversations: how much the speakers differ, how neutral stage 1 must be."""
+"""Sweeps that a chapter shows: how much speakers differ, how neutral stage 1 is, names in MELD's text."""
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 import numpy as np
 
@@ -8,7 +10,7 @@ from mlsan.ablation import run_all
 from mlsan.evaluation import mean_sd, paired_bootstrap
 from mlsan.experiments import Plan
 from mlsan.model import STAGES
-from mlsan.sources import bayes
+from mlsan.sources import bayes, load
 from mlsan.sources.simulated import Strengths, simulate
 
 
@@ -53,3 +55,27 @@ def neutrality_curve(weights=(0.0, 0.01, 0.03, 0.1, 0.3, 1.0), seeds: int = 3, d
                      | {k: float(np.mean([r["probes"][k] for r in group])) for k in group[0]["probes"]})
     return {"chance": float(speaker.value_counts(normalize=True).max()), "raw": records[0]["probes"],
             "static": mean_sd([r["weighted_f1"] for r in records[:seeds]])[0], "curve": curve}
+
+
+def names_in_text(seeds: int = 5, device: str = "auto") -> list[dict]:
+    """On all of MELD there is text only, and nothing to calibrate: is it any use to know who speaks?
+
+    The static model told nothing (``speakers`` none), told whose turns are whose (identity, in the
+    context's relations), and told the speaker's vector. One row per model, with the paired difference
+    of weighted F1 from the first.
+    """
+    corpus = load("meld")
+    kinds = {"told nothing": Plan("meld", (), "none"), "told whose turns are whose": Plan("meld", ()),
+             "told the speaker's vector as well": Plan("meld", (), concat_speaker=True)}
+    plans = [replace(plan, seed=seed) for plan in kinds.values() for seed in range(seeds)]
+    records = run_all(plans, corpus, device=device)
+    groups = [records[i * seeds:(i + 1) * seeds] for i in range(len(kinds))]
+    at, rows = records[0]["rows"], []
+    for name, group in zip(kinds, groups, strict=True):
+        row = {"model": name}
+        for score in ("weighted_f1", "macro_f1", "unseen_speaker_f1"):
+            row[score], row[f"{score}_sd"] = mean_sd([r[score] for r in group])
+        rows.append(row | paired_bootstrap(
+            corpus.emotion[at], [r["predicted"] for r in group], [r["predicted"] for r in groups[0]],
+            corpus.dialogue_of_row[at], len(corpus.emotions))["weighted_f1"])
+    return rows

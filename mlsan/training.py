@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -44,6 +45,18 @@ def pick_device(device: str = "auto") -> torch.device:
     if device == "auto":
         device = "cuda" if torch.cuda.is_available() else "cpu"
     return torch.device(device)
+
+
+@contextmanager
+def one_thread():
+    """The layers are so small that a second thread costs more in waiting than it brings, and where
+    other processes are busy far more; a sum's last bits don't depend on the number of cores either."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 def build(corpus: Corpus, speakers: SpeakerIds, seed: int = 0, **config) -> MLSAN:
@@ -113,7 +126,7 @@ def fit(model: MLSAN, corpus: Corpus, speakers: SpeakerIds, settings: Settings =
                                                    total_steps=steps * settings.epochs)
     state = {"epoch": 0, "best": -1.0, "best_epoch": 0, "history": [], "weights": None}
 
-    with torch.random.fork_rng():
+    with torch.random.fork_rng(), one_thread():
         torch.manual_seed(seed)
         checkpoint = folder and Path(folder) / "checkpoint.pt"
         if checkpoint and checkpoint.exists():

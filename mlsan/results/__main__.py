@@ -16,8 +16,8 @@ from mlsan.results import HERE
 SEEDS = 5
 
 
-def ablation_of(context: bool) -> dict:
-    result = ablation.ablate("simulated", SEEDS, context=context)
+def ablation_of(corpus: str, **options) -> dict:
+    result = ablation.ablate(corpus, SEEDS, **options)
     for run in result["runs"] + result["baselines"]:      # the page shows one seed's gates
         run.pop("per_class_f1")
         if run["seed"] > 0:
@@ -26,10 +26,12 @@ def ablation_of(context: bool) -> dict:
 
 
 RESULTS = {
-    "context-off": lambda: ablation_of(False),
-    "context-on": lambda: ablation_of(True),
+    "context-off": lambda: ablation_of("simulated", context=False),
+    "context-on": lambda: ablation_of("simulated"),
     "strengths": lambda: {"seeds": SEEDS, "grid": sweeps.strength_grid(seeds=SEEDS)},
     "neutrality": lambda: {"seeds": 3, **sweeps.neutrality_curve(seeds=3)},
+    "friends": lambda: ablation_of("meld-friends", speakers=("identity", "shuffled")),
+    "meld": lambda: {"seeds": SEEDS, "models": sweeps.names_in_text(SEEDS)},
 }
 
 
