@@ -14,6 +14,7 @@ from sklearn.metrics import confusion_matrix
 from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
+from threadpoolctl import threadpool_limits
 
 
 def f1_of_confusion(confusion: np.ndarray) -> dict[str, np.ndarray]:
@@ -87,7 +88,9 @@ def probe(train_x, train_y, test_x, test_y, kind: str = "linear", seed: int = 0)
         reader = MLPClassifier((64,), max_iter=40, random_state=seed, early_stopping=True)
     else:
         raise ValueError(f"probe: unknown kind {kind!r}; use 'linear' or 'mlp'")
-    with warnings.catch_warnings():      # a probe that has not quite converged is still a probe
+    # One thread: with more, so small a fit waits for its threads where other processes are busy. And a
+    # probe that has not quite converged is still a probe.
+    with threadpool_limits(1), warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
         fitted = make_pipeline(StandardScaler(), reader).fit(train_x, train_y)
     return float(fitted.score(test_x, test_y))

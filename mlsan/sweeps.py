@@ -57,24 +57,31 @@ def neutrality_curve(weights=(0.0, 0.01, 0.03, 0.1, 0.3, 1.0), seeds: int = 3, d
             "static": mean_sd([r["weighted_f1"] for r in records[:seeds]])[0], "curve": curve}
 
 
-def names_in_text(seeds: int = 5, device: str = "auto") -> list[dict]:
-    """On all of MELD there is text only, and nothing to calibrate: is it any use to know who speaks?
+# What the model is told of the speakers. The first kind is what the others are compared with.
+NAMES_IN_TEXT = {
+    "told nothing": Plan("meld", (), "none"),
+    "told whose turns are whose": Plan("meld", ()),
+    "told the speaker's vector as well": Plan("meld", (), concat_speaker=True)}
+SPEAKER_MODES = {
+    "all stages, shuffled": Plan("meld-friends", STAGES, "shuffled"),
+    **{f"all stages, {mode}": Plan("meld-friends", STAGES, mode) for mode in ("identity", "slot", "gender", "none")},
+    "static": Plan("meld-friends", ()),
+    "static + speaker vector": Plan("meld-friends", (), concat_speaker=True)}
 
-    The static model told nothing (``speakers`` none), told whose turns are whose (identity, in the
-    context's relations), and told the speaker's vector. One row per model, with the paired difference
-    of weighted F1 from the first.
-    """
-    corpus = load("meld")
-    kinds = {"told nothing": Plan("meld", (), "none"), "told whose turns are whose": Plan("meld", ()),
-             "told the speaker's vector as well": Plan("meld", (), concat_speaker=True)}
+
+def compare_kinds(kinds: dict[str, Plan], seeds: int = 5, device: str = "auto") -> list[dict]:
+    """Every kind with every seed, on one corpus; per kind the means and sds over the seeds, and the paired
+    ``difference`` of weighted F1 from the first kind with its interval (``low``, ``high``)."""
     plans = [replace(plan, seed=seed) for plan in kinds.values() for seed in range(seeds)]
+    corpus = load(plans[0].corpus)
     records = run_all(plans, corpus, device=device)
     groups = [records[i * seeds:(i + 1) * seeds] for i in range(len(kinds))]
     at, rows = records[0]["rows"], []
     for name, group in zip(kinds, groups, strict=True):
         row = {"model": name}
         for score in ("weighted_f1", "macro_f1", "unseen_speaker_f1"):
-            row[score], row[f"{score}_sd"] = mean_sd([r[score] for r in group])
+            if group[0][score] is not None:
+                row[score], row[f"{score}_sd"] = mean_sd([r[score] for r in group])
         rows.append(row | paired_bootstrap(
             corpus.emotion[at], [r["predicted"] for r in group], [r["predicted"] for r in groups[0]],
             corpus.dialogue_of_row[at], len(corpus.emotions))["weighted_f1"])

@@ -31,7 +31,8 @@ RESULTS = {
     "strengths": lambda: {"seeds": SEEDS, "grid": sweeps.strength_grid(seeds=SEEDS)},
     "neutrality": lambda: {"seeds": 3, **sweeps.neutrality_curve(seeds=3)},
     "friends": lambda: ablation_of("meld-friends", speakers=("identity", "shuffled")),
-    "meld": lambda: {"seeds": SEEDS, "models": sweeps.names_in_text(SEEDS)},
+    "friends-modes": lambda: {"seeds": SEEDS, "models": sweeps.compare_kinds(sweeps.SPEAKER_MODES, SEEDS)},
+    "meld": lambda: {"seeds": SEEDS, "models": sweeps.compare_kinds(sweeps.NAMES_IN_TEXT, SEEDS)},
 }
 
 
