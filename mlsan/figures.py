@@ -24,11 +24,11 @@ def speaker_style(names) -> dict[str, dict]:
 
 
 def finished(figure: go.Figure, alt: str, x: str, y: str, height: int = 420, **layout) -> go.Figure:
-    """The common look: axis titles, a legend below (a phone has no room beside), and ``alt``."""
+    """The common look: axis titles, a legend on top (a phone has no room beside), and ``alt``."""
     figure.update_layout(
-        meta={"alt": alt}, height=height, margin={"l": 56, "r": 12, "t": 24, "b": 48}, template="none",
+        meta={"alt": alt}, height=height, margin={"l": 56, "r": 12, "t": 64, "b": 48}, template="none",
         paper_bgcolor="rgba(0,0,0,0)", plot_bgcolor="rgba(0,0,0,0)", font={"size": 13}, hovermode="closest",
-        legend={"orientation": "h", "yanchor": "top", "y": -0.18, "x": 0, "itemsizing": "constant"})
+        legend={"orientation": "h", "yanchor": "bottom", "y": 1.02, "x": 0, "itemsizing": "constant"})
     figure.update_xaxes(title=x, showgrid=True, gridcolor="rgba(128,128,128,.25)", zeroline=False, automargin=True)
     figure.update_yaxes(title=y, showgrid=True, gridcolor="rgba(128,128,128,.25)", zeroline=False, automargin=True)
     return figure.update_layout(**layout)
@@ -61,7 +61,8 @@ def clouds(before, after, speakers, emotions, order, alt: str) -> go.Figure:
                for view in views for kind in ("speaker", "emotion")]
     finished(figure, alt, "", "", height=520, updatemenus=[{
         "buttons": buttons, "x": 0, "xanchor": "left", "y": 1.0, "yanchor": "bottom", "pad": {"b": 6}}])
-    figure.update_layout(margin={"t": 64})
+    # The menu takes the legend's place, and there are no axis titles below.
+    figure.update_layout(legend={"yanchor": "top", "y": -0.02}, margin={"b": 72})
     figure.update_xaxes(showticklabels=False)
     return figure.update_yaxes(showticklabels=False)
 
@@ -81,8 +82,10 @@ def scores(rows: list[dict], lines: dict[str, float], alt: str, x: str = "weight
         figure.add_vline(x=value, line={"dash": "dash", "color": BEST, "width": 2})
         figure.add_annotation(x=value, y=1.0, yref="paper", yanchor="bottom", yshift=18 * (i % 2), showarrow=False,
                               text=f"{label} {value:.3f}", font={"size": 12})
-    finished(figure, alt, x, "", height=110 + 42 * len(rows))
-    return figure.update_layout(margin={"t": 56, "l": 120})
+    finished(figure, alt, x, "", height=130 + 42 * len(rows))
+    # The names stand inside, above their dots: beside the plot they would take half a phone.
+    figure.update_yaxes(ticklabelposition="inside top", range=[-0.5, len(rows)])
+    return figure.update_xaxes(nticks=6)
 
 
 def against_planted(planted, learned, modalities, speakers, alt: str) -> go.Figure:
