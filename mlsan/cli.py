@@ -22,7 +22,6 @@ from mlsan.validation import CorpusError
 
 app = typer.Typer(help="Speaker-adaptive emotion recognition in conversation, stage by stage.",
                   no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
-out, err = Console(), Console(stderr=True)
 
 CorpusName = Annotated[str, typer.Argument(metavar="CORPUS", help="a name of `mlsan corpora`, or a folder")]
 Json = Annotated[bool, typer.Option("--json", help="print JSON, for machines")]
@@ -35,7 +34,7 @@ def main() -> None:
     try:
         app()
     except (CorpusError, DownloadError) as error:
-        err.print(f"[bold red]mlsan:[/] {error}", highlight=False, soft_wrap=True)
+        Console(stderr=True).print(f"[bold red]mlsan:[/] {error}", highlight=False, soft_wrap=True)
         raise SystemExit(2) from None
 
 
@@ -48,14 +47,14 @@ def corpora(as_json: Json = False) -> None:
     table = Table(*map(str, frame.columns), title="Corpora")
     for row in frame.itertuples(index=False):
         table.add_row(*map(str, row))
-    out.print(table)
+    Console().print(table)
 
 
 @app.command()
 def fetch(name: CorpusName) -> None:
     """Download what a corpus needs from its owners, verified; terms are printed."""
     sources.fetch(name)
-    out.print(sources.load(name).summary().to_string())
+    Console().print(sources.load(name).summary().to_string())
 
 
 @app.command()
@@ -143,7 +142,7 @@ def _show_scores(run, as_json: bool, title: str) -> None:
     table.add_row("weighted F1, unseen speakers", "none in test" if unseen is None else f"{unseen:.3f}")
     for emotion, f1 in scores["per_class_f1"].items():
         table.add_row(f"F1 {emotion}", f"{f1:.3f}")
-    out.print(table)
+    Console().print(table)
 
 
 def _show_ablation(result: dict) -> None:
@@ -157,7 +156,7 @@ def _show_ablation(result: dict) -> None:
         table.add_row(mean["speakers"], mean.get("baseline") or " + ".join(mean["stages"]) or "static (none)",
                       *(f"{mean[s]:.3f} ± {mean[s + '_sd']:.3f}" for s in ("weighted_f1", "macro_f1")),
                       *(_interval(against[0][s]) if against else "" for s in ("weighted_f1", "macro_f1")))
-    out.print(table)
+    Console().print(table)
     others = [p for p in result["paired"] if p["against"] != "static"]
     if others:
         table = Table("speakers", "stages", "against", "weighted F1 [95%]", "macro F1 [95%]",
@@ -165,25 +164,25 @@ def _show_ablation(result: dict) -> None:
         for p in others:
             table.add_row(p["speakers"], p.get("baseline") or " + ".join(p["stages"]) or "static (none)", p["against"],
                           _interval(p["weighted_f1"]), _interval(p["macro_f1"]))
-        out.print(table)
+        Console().print(table)
     if result["probes"]:
         names = [k for k in result["probes"][0] if k not in ("stages", "speakers", "seed")]
         table = Table("features after", *(n.replace("_", ", ") for n in names), title="Probes (test accuracy, seed 0)")
         for p in result["probes"]:
             table.add_row(" + ".join(p["stages"]) or "no stage (raw)", *(f"{p[n]:.3f}" for n in names))
-        out.print(table)
+        Console().print(table)
     if "bayes" in result:
-        table = Table("exact Bayes", "weighted F1", "macro F1", "prior-adjusted weighted", "macro", "tau",
-                      "gap closed by all stages")
+        table = Table("what is known", "weighted F1", "macro F1", "prior-adjusted weighted", "macro", "tau",
+                      "gap closed by all stages", title="Exact Bayes, same test split")
         for level, b in result["bayes"].items():
             a, share = b["adjusted"], result["gap_closed"].get(level)
             table.add_row(level, f"{b['weighted_f1']:.3f}", f"{b['macro_f1']:.3f}", f"{a['weighted_f1']:.3f}",
                           f"{a['macro_f1']:.3f}", f"{a['tau']:.2f}", "" if share is None else f"{share:.2f}")
-        out.print(table)
+        Console().print(table)
     if "gate_correlation" in result:
-        out.print("Gates against planted expressiveness (Spearman): " + ", ".join(
+        Console().print("Gates against planted expressiveness (Spearman): " + ", ".join(
             f"{k} {v:.2f}" for k, v in result["gate_correlation"].items()))
-    out.print(f"{len(result['runs']) + len(result['baselines'])} runs in {result['seconds']} s")
+    Console().print(f"{len(result['runs']) + len(result['baselines'])} runs in {result['seconds']} s")
 
 
 def _interval(d: dict) -> str:

@@ -73,19 +73,23 @@ def scores(rows: list[dict], lines: dict[str, float], alt: str, x: str = "weight
     ``rows``: dicts with ``name``, ``mean``, ``sd`` and optionally ``colour``; ``lines``: label -> value.
     """
     figure = go.Figure()
-    for row in reversed(rows):
-        figure.add_scatter(x=[row["mean"]], y=[row["name"]], mode="markers", showlegend=False,
+    ends = [row["mean"] + side * row["sd"] for row in rows for side in (-1, 1)] + list(lines.values())
+    room = 0.06 * (max(ends) - min(ends))
+    for i, row in enumerate(reversed(rows)):
+        figure.add_scatter(x=[row["mean"]], y=[i], mode="markers", showlegend=False, name=row["name"],
                            marker={"size": 11, "color": row.get("colour", OURS)},
                            error_x={"array": [row["sd"]], "thickness": 2},
-                           hovertemplate="%{y}: %{x:.3f}<extra></extra>")
-    for i, (label, value) in enumerate(lines.items()):
+                           hovertemplate="%{fullData.name}: %{x:.3f}<extra></extra>")
+        # The names stand above their dots: beside the plot they would take half a phone.
+        figure.add_annotation(x=0, xref="paper", xanchor="left", y=i, yshift=13, showarrow=False,
+                              text=row["name"], font={"size": 12})
+    for label, value in lines.items():
         figure.add_vline(x=value, line={"dash": "dash", "color": BEST, "width": 2})
-        figure.add_annotation(x=value, y=1.0, yref="paper", yanchor="bottom", yshift=18 * (i % 2), showarrow=False,
+        figure.add_annotation(x=value, xanchor="right", y=1, yref="paper", yanchor="bottom", showarrow=False,
                               text=f"{label} {value:.3f}", font={"size": 12})
-    finished(figure, alt, x, "", height=130 + 42 * len(rows))
-    # The names stand inside, above their dots: beside the plot they would take half a phone.
-    figure.update_yaxes(ticklabelposition="inside top", range=[-0.5, len(rows)])
-    return figure.update_xaxes(nticks=6)
+    finished(figure, alt, x, "", height=110 + 42 * len(rows))
+    figure.update_yaxes(showticklabels=False, tickvals=list(range(len(rows))), range=[-0.5, len(rows) - 0.3])
+    return figure.update_xaxes(range=[min(ends) - room, max(ends) + room], nticks=6)
 
 
 def against_planted(planted, learned, modalities, speakers, alt: str) -> go.Figure:

@@ -111,5 +111,5 @@ def test_ablate_writes_what_it_promises(mlsan, small, tmp_path, monkeypatch):
     assert difference["difference"] == pytest.approx(
         means[STAGES, "identity"]["weighted_f1"] - means[(), "identity"]["weighted_f1"])
     assert difference["low"] <= difference["difference"] <= difference["high"]
-    for word in ("exact Bayes", "Probes", "static + speaker vector", "Spearman"):
+    for word in ("Exact Bayes", "Probes", "static + speaker vector", "Spearman"):
         assert word in out
