@@ -44,13 +44,17 @@ function render({ model, el }) {
     viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: "img",
     "aria-label": "Each letter is an utterance, named after its speaker and coloured by its emotion.",
   });
-  const range = [0, 1].map((axis) => {
-    const values = raw.concat(calibrated).map((point) => point[axis]);
+  // The window follows the cloud, so that it fills the picture wherever the slider stands.
+  const edges = (points) => [0, 1].flatMap((axis) => {
+    const values = points.map((point) => point[axis]);
     return [Math.min(...values), Math.max(...values)];
   });
-  const place = ([x, y]) => [
-    EDGE + (WIDTH - 2 * EDGE) * (x - range[0][0]) / (range[0][1] - range[0][0]),
-    HEIGHT - EDGE - (HEIGHT - 2 * EDGE) * (y - range[1][0]) / (range[1][1] - range[1][0])];
+  const [rawEdges, calibratedEdges] = [edges(raw), edges(calibrated)];
+  const place = ([x, y], t) => {
+    const [left, right, low, high] = rawEdges.map((edge, i) => edge + t * (calibratedEdges[i] - edge));
+    return [EDGE + (WIDTH - 2 * EDGE) * (x - left) / (right - left),
+      HEIGHT - EDGE - (HEIGHT - 2 * EDGE) * (y - low) / (high - low)];
+  };
   const letters = raw.map((_, i) =>
     element(svg, "text", { fill: colours[emotions[i]], "text-anchor": "middle" }, speakers[i][0]));
 
@@ -67,7 +71,7 @@ function render({ model, el }) {
     const t = model.get("amount");
     const points = raw.map(([x, y], i) => [x + t * (calibrated[i][0] - x), y + t * (calibrated[i][1] - y)]);
     points.forEach((p, i) => {
-      const [x, y] = place(p);
+      const [x, y] = place(p, t);
       letters[i].setAttribute("x", x);
       letters[i].setAttribute("y", y);
     });
