@@ -3,8 +3,6 @@
 The names that a notebook needs; everything else is in the module that bears its name.
 """
 
-__version__ = "0.1.0"
-
 from mlsan import figures
 from mlsan.corpus import Corpus, Dialogue, Utterance
 from mlsan.evaluation import f1_scores, mean_sd, paired_bootstrap, probe

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.box import SIMPLE
 from rich.console import Console
 from rich.table import Table
 
@@ -54,7 +55,9 @@ def corpora(as_json: Json = False) -> None:
 def fetch(name: CorpusName) -> None:
     """Download what a corpus needs from its owners, verified; terms are printed."""
     sources.fetch(name)
-    Console().print(sources.load(name).summary().to_string())
+    corpus = sources.load(name)
+    Console().print(f"{corpus.name}. Licence: {corpus.licence}. From: {corpus.provenance}", highlight=False)
+    Console().print(corpus.summary().to_string())
 
 
 @app.command()
@@ -146,34 +149,35 @@ def _show_scores(run, as_json: bool, title: str) -> None:
 
 
 def _show_ablation(result: dict) -> None:
-    table = Table("speakers", "stages", "weighted F1", "macro F1", "weighted F1 − static [95%]",
-                  "macro F1 − static [95%]", title=f"{result['corpus']}, {result['seeds']} seeds, "
+    table = Table("speakers", "stages", "weighted F1", "macro F1", "weighted − static [95%]",
+                  "macro − static [95%]", box=SIMPLE, title=f"{result['corpus']}, {result['seeds']} seeds, "
                   f"context {'on' if result['context'] else 'off'}")
     for mean in result["means"]:
         key = {k: mean.get(k) for k in ("stages", "speakers", "baseline")}
         against = [p for p in result["paired"] if p["against"] == "static"
                    and all(p.get(k) == v for k, v in key.items())]
-        table.add_row(mean["speakers"], mean.get("baseline") or " + ".join(mean["stages"]) or "static (none)",
+        table.add_row(mean["speakers"], _label(mean),
                       *(f"{mean[s]:.3f} ± {mean[s + '_sd']:.3f}" for s in ("weighted_f1", "macro_f1")),
                       *(_interval(against[0][s]) if against else "" for s in ("weighted_f1", "macro_f1")))
     Console().print(table)
     others = [p for p in result["paired"] if p["against"] != "static"]
     if others:
         table = Table("speakers", "stages", "against", "weighted F1 [95%]", "macro F1 [95%]",
-                      title="Other paired differences")
+                      box=SIMPLE, title="Other paired differences")
         for p in others:
-            table.add_row(p["speakers"], p.get("baseline") or " + ".join(p["stages"]) or "static (none)", p["against"],
+            table.add_row(p["speakers"], _label(p), p["against"],
                           _interval(p["weighted_f1"]), _interval(p["macro_f1"]))
         Console().print(table)
     if result["probes"]:
         names = [k for k in result["probes"][0] if k not in ("stages", "speakers", "seed")]
-        table = Table("features after", *(n.replace("_", ", ") for n in names), title="Probes (test accuracy, seed 0)")
+        table = Table("features after", *(n.replace("_", ", ") for n in names), box=SIMPLE,
+                      title="Probes (test accuracy, seed 0)")
         for p in result["probes"]:
-            table.add_row(" + ".join(p["stages"]) or "no stage (raw)", *(f"{p[n]:.3f}" for n in names))
+            table.add_row(_label(p), *(f"{p[n]:.3f}" for n in names))
         Console().print(table)
     if "bayes" in result:
         table = Table("what is known", "weighted F1", "macro F1", "prior-adjusted weighted", "macro", "tau",
-                      "gap closed by all stages", title="Exact Bayes, same test split")
+                      "gap closed by all stages", box=SIMPLE, title="Exact Bayes, same test split")
         for level, b in result["bayes"].items():
             a, share = b["adjusted"], result["gap_closed"].get(level)
             table.add_row(level, f"{b['weighted_f1']:.3f}", f"{b['macro_f1']:.3f}", f"{a['weighted_f1']:.3f}",
@@ -183,6 +187,11 @@ def _show_ablation(result: dict) -> None:
         Console().print("Gates against planted expressiveness (Spearman): " + ", ".join(
             f"{k} {v:.2f}" for k, v in result["gate_correlation"].items()))
     Console().print(f"{len(result['runs']) + len(result['baselines'])} runs in {result['seconds']} s")
+
+
+def _label(row: dict) -> str:
+    short = {"calibration": "cal", "gating": "gate", "regularization": "reg"}      # eighty columns are few
+    return row.get("baseline") or " + ".join(short[s] for s in row["stages"]) or "static"
 
 
 def _interval(d: dict) -> str:

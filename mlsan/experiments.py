@@ -5,13 +5,12 @@ from __future__ import annotations
 import json
 import os
 from dataclasses import asdict, dataclass, replace
+from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
 import safetensors.torch
-import torch
 
-import mlsan
 from mlsan import training
 from mlsan.corpus import Corpus
 from mlsan.evaluation import f1_scores
@@ -119,7 +118,7 @@ def train(plan: Plan, *, corpus: Corpus | None = None, device: str = "auto", fol
 def _open_folder(folder, plan, settings, config, corpus, resume):
     about = {"plan": asdict(plan), "settings": asdict(settings), "model": asdict(config),
              "corpus_fingerprint": corpus.fingerprint,
-             "versions": {"mlsan": mlsan.__version__, "torch": torch.__version__, "numpy": np.__version__}}
+             "versions": {name: version(name) for name in ("mlsan", "torch", "numpy")}}
     about = json.loads(json.dumps(about))
     path = folder / "run.json"
     if path.exists():
