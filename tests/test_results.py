@@ -19,7 +19,6 @@ def test_a_result_says_how_it_was_made(name):
 def test_recomputed_it_is_the_same():
     """Seed 0 of the ablation, from scratch. The tolerance is for other machines' arithmetic."""
     result, corpus = recorded("context-off"), simulate()
-    assert result["fingerprint"] == corpus.fingerprint
     for level, scores in bayes.report(corpus).items():
         assert scores["weighted_f1"] == pytest.approx(result["bayes"][level]["weighted_f1"], abs=1e-4)
     for stages in ((), STAGES):
