@@ -73,6 +73,8 @@ def train(corpus: CorpusName,
           resume: Annotated[bool, typer.Option("--resume", help="go on with the run in --out")] = False,
           as_json: Json = False) -> None:
     """Train one model, choose its epoch on dev, test it once."""
+    if Path(corpus).is_dir():               # `evaluate` may be called from elsewhere
+        corpus = str(Path(corpus).resolve())
     plan = Plan(corpus, _stages(stages), _mode(speakers), seed, _on(context), neutrality=neutrality)
     folder = folder or Path("runs") / plan.name
     run = run_training(plan, device=device, folder=folder, resume=resume)

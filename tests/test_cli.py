@@ -59,6 +59,13 @@ def test_train_evaluate_and_resume(mlsan, folder, tmp_path):
     assert code == 2 and "another plan" in err
 
 
+def test_a_run_is_found_from_another_folder(mlsan, folder, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert mlsan("train", folder.name, "--speakers", "none", "--neutrality", "0.3", "--out", "run")[0] == 0
+    monkeypatch.chdir("/")
+    assert mlsan("evaluate", tmp_path / "run", "--json")[0] == 0
+
+
 def test_evaluate_refuses_what_is_no_finished_run(mlsan, folder, tmp_path):
     assert "run.json: not found" in mlsan("evaluate", tmp_path)[2]
     run = tmp_path / "run"

@@ -125,6 +125,11 @@ def test_neutrality_sees_shift_and_scale_and_is_blind_to_units():
     torch.testing.assert_close(neutrality(*strangers, 5), alike)
 
 
+def test_neutrality_of_strangers_is_zero():
+    x = torch.randn(5, 3, requires_grad=True)
+    assert neutrality(x, torch.zeros(5, dtype=torch.long), 1) == 0
+
+
 def test_closed_path_hides_the_speaker_from_the_head(small):
     model, tensors = made(small)
     shaken(model)

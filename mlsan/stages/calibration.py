@@ -54,6 +54,8 @@ def neutrality(x: torch.Tensor, speaker: torch.Tensor, rows: int) -> torch.Tenso
         x: (n, D) features of n utterances; speaker: (n,) ids; rows: of the speaker table.
     """
     x, speaker = x[speaker > 0], speaker[speaker > 0]
+    if len(x) == 0:                                                               # nobody we know by name
+        return x.sum()
     member = nn.functional.one_hot(speaker, rows).to(x.dtype)                     # (n, S)
     count = member.sum(0).clamp(min=1)[:, None]                                   # (S, 1)
     mean = member.T @ x / count                                                   # (S, D)
