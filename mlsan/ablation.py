@@ -35,7 +35,8 @@ def run_all(plans: list[Plan], corpus: Corpus, *, device: str = "auto", probed=(
 def _record(plan: Plan, corpus: Corpus, device: str, probes: bool) -> dict:
     started = time.perf_counter()
     run = experiments.train(plan, corpus=corpus, device=device, progress=False)
-    out, scores = run.inspect("test"), run.scores("test")
+    out = run.inspect("test")
+    scores = run.scores("test", out)
     record = {"stages": list(plan.stages), "speakers": plan.speakers, "seed": plan.seed,
               "concat_speaker": plan.concat_speaker, **scores,
               "dev_weighted_f1": max(h["dev_weighted_f1"] for h in run.history),
@@ -53,8 +54,8 @@ def _record(plan: Plan, corpus: Corpus, device: str, probes: bool) -> dict:
 def mean_gates(run: experiments.Run, out: dict) -> dict[str, list[float]]:
     """speaker -> the mean gate of each modality over that speaker's test utterances."""
     speaker = run.corpus.table.speaker.to_numpy()[out["rows"]]
-    met = set(run.corpus.table.speaker[run.corpus.table.split == "train"])
-    return {str(s): out["gates"][speaker == s].mean(0).tolist() for s in np.unique(speaker) if s in met}
+    return {str(s): out["gates"][speaker == s].mean(0).tolist() for s in np.unique(speaker)
+            if s in run.corpus.met}
 
 
 @torch.no_grad()
@@ -128,6 +129,24 @@ def ablate(name: str, seeds: int, *, speakers: tuple[str, ...] = ("identity",), 
     return result | {"seconds": round(time.perf_counter() - started)}
 
 
+def means_of(group: list[dict]) -> dict[str, float | None]:
+    """Mean and sd over one model's seeds of each score that it has; the sd of a single run is None."""
+    row = {}
+    for score in ("weighted_f1", "macro_f1", "unseen_speaker_f1"):
+        if group[0][score] is not None:
+            mean, sd = mean_sd([r[score] for r in group])
+            row |= {score: mean, f"{score}_sd": sd if len(group) > 1 else None}     # JSON has no nan
+    return row
+
+
+def difference(corpus: Corpus, ours: list[dict], theirs: list[dict]) -> dict:
+    """``paired_bootstrap`` between the records of two models, one record per seed."""
+    rows = ours[0]["rows"]
+    return paired_bootstrap(corpus.emotion[rows], [r["predicted"] for r in ours],
+                            [r["predicted"] for r in theirs], corpus.dialogue_of_row[rows],
+                            len(corpus.emotions))
+
+
 def _compare(corpus, records, speakers) -> dict:
     """Means over seeds, and every row's paired difference from the static model of its speaker mode."""
     means, paired = [], []
@@ -136,21 +155,14 @@ def _compare(corpus, records, speakers) -> dict:
         groups.setdefault((r["speakers"], tuple(r["stages"]), r["concat_speaker"]), []).append(r)
     for (mode, stages, concat), group in groups.items():
         about = {"stages": list(stages), "speakers": mode} | ({"baseline": "static + speaker vector"} if concat else {})
-        row = dict(about)
-        for score in ("weighted_f1", "macro_f1", "unseen_speaker_f1"):
-            if group[0][score] is not None:
-                row[score], row[f"{score}_sd"] = mean_sd([r[score] for r in group])
-        means.append(row)
+        means.append(about | means_of(group))
         against = [("static", groups[mode, (), False])] if stages or concat else []
         if stages == STAGES:
             against.append(("static + speaker vector", groups[mode, (), True]))
         if mode == "shuffled" and "identity" in speakers:
             against.append(("the same with identity", groups["identity", stages, concat]))
-        for other, reference in against:
-            rows = group[0]["rows"]
-            paired.append(about | {"against": other} | paired_bootstrap(
-                corpus.emotion[rows], [r["predicted"] for r in group], [r["predicted"] for r in reference],
-                corpus.dialogue_of_row[rows], len(corpus.emotions)))
+        paired += [about | {"against": other} | difference(corpus, group, reference)
+                   for other, reference in against]
     return {"means": means, "paired": paired}
 
 

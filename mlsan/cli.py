@@ -159,7 +159,7 @@ def _show_ablation(result: dict) -> None:
         against = [p for p in result["paired"] if p["against"] == "static"
                    and all(p.get(k) == v for k, v in key.items())]
         table.add_row(mean["speakers"], _label(mean),
-                      *(f"{mean[s]:.3f} ± {mean[s + '_sd']:.3f}" for s in ("weighted_f1", "macro_f1")),
+                      *(_mean(mean, s) for s in ("weighted_f1", "macro_f1")),
                       *(_interval(against[0][s]) if against else "" for s in ("weighted_f1", "macro_f1")))
     Console().print(table)
     others = [p for p in result["paired"] if p["against"] != "static"]
@@ -194,6 +194,11 @@ def _show_ablation(result: dict) -> None:
 def _label(row: dict) -> str:
     short = {"calibration": "cal", "gating": "gate", "regularization": "reg"}      # eighty columns are few
     return row.get("baseline") or " + ".join(short[s] for s in row["stages"]) or "static"
+
+
+def _mean(row: dict, score: str) -> str:
+    sd = row[f"{score}_sd"]
+    return f"{row[score]:.3f}" + ("" if sd is None else f" ± {sd:.3f}")
 
 
 def _interval(d: dict) -> str:

@@ -135,6 +135,11 @@ class Corpus:
         """(N,) index of the dialogue each utterance belongs to."""
         return np.repeat(np.arange(len(self._start)), self._length)
 
+    @property
+    def met(self) -> set[str]:
+        """The speakers of train; everybody else is new to a model."""
+        return set(self.table.speaker[self.table.split == "train"])
+
     def rows(self, split: str) -> np.ndarray:
         """Rows of one split, in order."""
         return np.flatnonzero(self.table.split.to_numpy() == split)
@@ -150,12 +155,11 @@ class Corpus:
 
     def summary(self) -> pd.DataFrame:
         """What is in each split: sizes, speakers, irregular dialogues, shares of the emotions."""
-        seen = set(self.table.speaker[self.table.split == "train"])
         columns = {}
         for split in [s for s in SPLITS if s in set(self._dialogue_split)]:
             part = self.table[self.table.split == split]
             by_dialogue = part.groupby("dialogue", sort=False)
-            new = ~part.speaker.isin(seen)
+            new = ~part.speaker.isin(self.met)
             column = {
                 "dialogues": by_dialogue.ngroups,
                 "utterances": len(part),

@@ -71,19 +71,19 @@ class Run:
         tensors = self.corpus.tensors(self.speakers.ids, device)
         return training.inspect(self.model, tensors, self.corpus.dialogues(split))
 
-    def scores(self, split: str = "test") -> dict:
+    def scores(self, split: str = "test", out: dict | None = None) -> dict:
         """``weighted_f1``, ``macro_f1``, ``per_class_f1`` by emotion, ``unseen_speaker_f1`` (weighted,
-        over utterances of speakers that train does not have; None where there are none), ``utterances``."""
+        over utterances of speakers that train does not have; None where there are none), ``utterances``.
+        ``out``: what ``inspect(split)`` gave, where it is at hand."""
         if len(self.corpus.rows(split)) == 0:
             raise CorpusError(f"{self.corpus.name}: no {split} split to score")
-        out = self.inspect(split)
+        out = out or self.inspect(split)
         true, predicted = self.corpus.emotion[out["rows"]], out["logits"].argmax(1)
         C = len(self.corpus.emotions)
         scores = f1_scores(true, predicted, C)
         scores["per_class_f1"] = dict(zip(self.corpus.emotions, scores["per_class_f1"], strict=True))
         table = self.corpus.table
-        met = set(table.speaker[table.split == "train"])
-        new = ~table.speaker.iloc[out["rows"]].isin(met).to_numpy()
+        new = ~table.speaker.iloc[out["rows"]].isin(self.corpus.met).to_numpy()
         unseen = f1_scores(true[new], predicted[new], C)["weighted_f1"] if new.any() else None
         return scores | {"unseen_speaker_f1": unseen, "utterances": len(true)}
 

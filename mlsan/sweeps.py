@@ -6,8 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from mlsan.ablation import run_all
-from mlsan.evaluation import mean_sd, paired_bootstrap
+from mlsan.ablation import difference, means_of, run_all
 from mlsan.experiments import Plan
 from mlsan.model import STAGES
 from mlsan.sources import bayes, load
@@ -27,12 +26,10 @@ def strength_grid(strengths=(0.0, 0.25, 0.5, 0.75, 1.0), seeds: int = 5, device:
                  for seed in range(seeds)]
         records = run_all(plans, corpus, device=device)
         static, full = records[:seeds], records[seeds:]
-        at = static[0]["rows"]
-        gain = paired_bootstrap(corpus.emotion[at], [r["predicted"] for r in full], [r["predicted"] for r in static],
-                                corpus.dialogue_of_row[at], len(corpus.emotions))
-        rows.append({"strength": strength, "static": mean_sd([r["weighted_f1"] for r in static])[0],
-                     "mlsan": mean_sd([r["weighted_f1"] for r in full])[0],
-                     "bayes": bayes.report(corpus)["utterance"]["weighted_f1"], **gain["weighted_f1"]})
+        rows.append({"strength": strength, "static": means_of(static)["weighted_f1"],
+                     "mlsan": means_of(full)["weighted_f1"],
+                     "bayes": bayes.report(corpus)["utterance"]["weighted_f1"],
+                     **difference(corpus, full, static)["weighted_f1"]})
     return rows
 
 
@@ -54,7 +51,7 @@ def neutrality_curve(weights=(0.0, 0.01, 0.03, 0.1, 0.3, 1.0), seeds: int = 3, d
         curve.append({"weight": weight, "weighted_f1": float(np.mean([r["weighted_f1"] for r in group]))}
                      | {k: float(np.mean([r["probes"][k] for r in group])) for k in group[0]["probes"]})
     return {"chance": float(speaker.value_counts(normalize=True).max()), "raw": records[0]["probes"],
-            "static": mean_sd([r["weighted_f1"] for r in records[:seeds]])[0], "curve": curve}
+            "static": means_of(records[:seeds])["weighted_f1"], "curve": curve}
 
 
 # What the model is told of the speakers. The first kind is what the others are compared with.
@@ -76,13 +73,5 @@ def compare_kinds(kinds: dict[str, Plan], seeds: int = 5, device: str = "auto") 
     corpus = load(plans[0].corpus)
     records = run_all(plans, corpus, device=device)
     groups = [records[i * seeds:(i + 1) * seeds] for i in range(len(kinds))]
-    at, rows = records[0]["rows"], []
-    for name, group in zip(kinds, groups, strict=True):
-        row = {"model": name}
-        for score in ("weighted_f1", "macro_f1", "unseen_speaker_f1"):
-            if group[0][score] is not None:
-                row[score], row[f"{score}_sd"] = mean_sd([r[score] for r in group])
-        rows.append(row | paired_bootstrap(
-            corpus.emotion[at], [r["predicted"] for r in group], [r["predicted"] for r in groups[0]],
-            corpus.dialogue_of_row[at], len(corpus.emotions))["weighted_f1"])
-    return rows
+    return [{"model": name, **means_of(group), **difference(corpus, group, groups[0])["weighted_f1"]}
+            for name, group in zip(kinds, groups, strict=True)]

@@ -147,8 +147,9 @@ def fit(model: MLSAN, corpus: Corpus, speakers: SpeakerIds, settings: Settings =
                 optimiser.step()
                 schedule.step()
                 total += step_loss.detach()
-            rows, logits = predict(model, tensors, dev)
-            score = f1_scores(corpus.emotion[rows], logits.argmax(1), len(corpus.emotions))["weighted_f1"]
+            out = inspect(model, tensors, dev)
+            score = f1_scores(corpus.emotion[out["rows"]], out["logits"].argmax(1),
+                              len(corpus.emotions))["weighted_f1"]
             state["history"].append({"epoch": epoch, "loss": float(total) / steps,
                                      "dev_weighted_f1": score})
             if score > state["best"]:
@@ -163,31 +164,18 @@ def fit(model: MLSAN, corpus: Corpus, speakers: SpeakerIds, settings: Settings =
 
 
 @torch.no_grad()
-def predict(model: MLSAN, tensors: Tensors, dialogues: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """(n,) corpus rows of the dialogues' utterances and their (n, C) logits."""
-    rows, out = _forward(model, tensors, dialogues)
-    return rows, out["logits"]
-
-
-@torch.no_grad()
 def inspect(model: MLSAN, tensors: Tensors, dialogues: np.ndarray) -> dict[str, np.ndarray]:
     """All that a figure or probe asks for, row by row: ``rows``, ``logits`` (n, C), ``gates`` (n, M),
     ``fused`` (n, H) and the calibrated features under the modalities' names, (n, D_m)."""
-    rows, out = _forward(model, tensors, dialogues)
-    return {"rows": rows} | out
-
-
-def _forward(model, tensors, dialogues, size: int = 256):
     model.eval()
     parts = []
-    for chosen in torch.as_tensor(dialogues).split(size):
+    for chosen in torch.as_tensor(dialogues).split(256):
         batch = tensors.batch(chosen)
         out = model(batch)
         parts.append({"rows": batch.row[batch.mask], "logits": out.logits[batch.mask],
                       "gates": out.gates[batch.mask], "fused": out.fused[batch.mask],
                       **{m: x[batch.mask] for m, x in out.calibrated.items()}})
-    joined = {k: torch.cat([p[k] for p in parts]).cpu().numpy() for k in parts[0]}
-    return joined.pop("rows"), joined
+    return {k: torch.cat([p[k] for p in parts]).cpu().numpy() for k in parts[0]}
 
 
 def _save(path: Path, state, model, optimiser, schedule, device):

@@ -93,6 +93,21 @@ def test_mistakes_are_one_line(mlsan, args, words):
     assert code == 2 and all(w in err for w in words) and "Traceback" not in err
 
 
+def test_one_seed_is_json_too(mlsan, small, monkeypatch):
+    monkeypatch.setattr("mlsan.ablation.load", lambda name: small)
+    monkeypatch.setattr("mlsan.ablation.COMBINATIONS", ((), STAGES))
+    monkeypatch.setattr("mlsan.ablation.Parallel", lambda jobs: list)
+    monkeypatch.setattr("mlsan.ablation.delayed", lambda f: f)
+
+    def refuse(constant):
+        raise AssertionError(f"{constant} is not JSON")
+
+    code, out, err = mlsan("ablate", "simulated", "--seeds", "1", "--json")
+    assert code == 0, err
+    assert json.loads(out, parse_constant=refuse)["means"][0]["weighted_f1_sd"] is None
+    assert mlsan("ablate", "simulated", "--seeds", "1")[0] == 0
+
+
 @pytest.mark.slow
 def test_ablate_writes_what_it_promises(mlsan, small, tmp_path, monkeypatch):
     monkeypatch.setattr("mlsan.ablation.load", lambda name: small)

@@ -8,7 +8,7 @@ import torch
 from mlsan.corpus import Corpus
 from mlsan.evaluation import f1_scores
 from mlsan.speakers import speaker_ids
-from mlsan.training import Settings, build, fit, pick_device, predict
+from mlsan.training import Settings, build, fit, inspect, pick_device
 from mlsan.validation import CorpusError
 
 QUICK = Settings(epochs=4, batch_size=16)
@@ -46,8 +46,8 @@ def test_best_dev_epoch_is_kept_and_patience_ends_it(small):
     model, history = trained(small, settings)
     scores = [h["dev_weighted_f1"] for h in history]
     assert len(history) < 40 and len(history) - 1 - int(np.argmax(scores)) == 2
-    rows, logits = predict(model, small.tensors(speaker_ids(small).ids), small.dialogues("dev"))
-    assert f1_scores(small.emotion[rows], logits.argmax(1), 7)["weighted_f1"] == max(scores)
+    out = inspect(model, small.tensors(speaker_ids(small).ids), small.dialogues("dev"))
+    assert f1_scores(small.emotion[out["rows"]], out["logits"].argmax(1), 7)["weighted_f1"] == max(scores)
 
 
 def test_each_epoch_draws_anew(small):

@@ -18,7 +18,7 @@ is the prior at every turn.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -73,7 +73,6 @@ class Strengths:
 
     def scaled(self, strength: float) -> Strengths:
         """The same world with the differences between speakers times ``strength`` (0 to 1)."""
-        from dataclasses import replace
         return replace(self, gain=self.gain * strength, shift=self.shift * strength,
                        spread=self.spread * strength)
 
@@ -165,7 +164,6 @@ def _converse(rng, n_dialogues, truth):
 def transition(prior, inertia, contagion, own=None, before=None) -> np.ndarray:
     """p(e | own last emotion, last turn's emotion), shape (C,); None where there was none (Eq. simulated)."""
     p = (1 - inertia * (own is not None) - contagion * (before is not None)) * prior
-    p = p.copy()
     if own is not None:
         p[own] += inertia
     if before is not None:
