@@ -1,6 +1,8 @@
 # make book    build the book into _build/html
+# make pdf     print the built book into _build/mlsan.pdf (needs Chromium)
 # make test    run every test, then every notebook
 # make quick   the quick part of the tests
+# make colab   run every notebook as Colab would, with Colab's versions
 # make clean   forget the built book and the executed notebooks
 # make outputs run the notebooks and store the outputs that `make test` compares
 # make lock    pin what pyproject.toml newly asks for; to upgrade a package, delete its pin first
@@ -18,7 +20,7 @@ export MLSAN_MIRROR := $(abspath ../shared/mirror)
 endif
 endif
 
-.PHONY: book test quick clean outputs lock
+.PHONY: book pdf test quick colab clean outputs lock
 .DELETE_ON_ERROR:
 
 # --all: a page is rendered again even when only the extension changed, and a notebook that
@@ -27,15 +29,21 @@ book: book/vendor/files/made
 	$(BIN)/jupyter-book build --all -W --keep-going .
 	@echo "The book is built. Open $(PAGE), or file://$(abspath $(PAGE))"
 
+pdf: book
+	$(BIN)/python book/pdf.py
+
 # Two test processes with one thread each use two cores better than one with two.
 test quick: export OMP_NUM_THREADS = 1
 
 test: $(VENV)/installed
-	$(BIN)/pytest -n 2 --dist loadfile
+	$(BIN)/pytest -n 2 --dist worksteal
 	$(BIN)/pytest -n 2 --dist loadfile --nbval-lax --nbval-current-env book
 
 quick: $(VENV)/installed
-	$(BIN)/pytest -n 2 --dist loadfile -m "not slow"
+	$(BIN)/pytest -n 2 --dist worksteal -m "not slow"
+
+colab: $(VENV)/installed
+	$(BIN)/python tests/colab.py
 
 outputs: $(VENV)/installed
 	$(BIN)/python tests/store_outputs.py $$(find book -name '*.ipynb' -not -path '*/.*')

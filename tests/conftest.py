@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+from pages import browser, sites, visit  # noqa: F401 (fixtures)
 
 from mlsan.sources.simulated import simulate
 

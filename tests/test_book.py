@@ -1,104 +1,15 @@
-"""The built pages in a browser: from disk and over http, light and dark, on a desktop and a phone.
-
-They need `make book` and a Chromium; without either they are skipped. A test of one page's
-controls takes the `visit` fixture: `page = visit("one-emotion-many-people")`.
-"""
+"""The built pages in a browser: from disk and over http, light and dark, on a desktop and a phone."""
 
 from __future__ import annotations
 
-import shutil
-import threading
-from collections.abc import Iterator
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
-from urllib.parse import urlparse
-
+import numpy as np
 import pytest
+from axe_playwright_python.sync_playwright import Axe
+from pages import IN_BROWSER, PAGES, SITE, widget_state
 
-SITE = Path(__file__).parents[1] / "_build" / "html"
-PAGES = sorted(p.stem for p in (SITE / "book").glob("*.html"))
-CHROMIUM = next(filter(None, map(shutil.which, ["chromium", "chromium-browser", "google-chrome"])),
-                None)
-FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-         "--disable-background-networking", "--disable-component-update", "--disable-sync"]
-SIZES = {"desktop": {"width": 1280, "height": 900}, "phone": {"width": 390, "height": 844}}
+from mlsan.widgets import nearest_mean_accuracy
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(not PAGES, reason="the book is not built: `make book`"),
-    pytest.mark.skipif(not CHROMIUM, reason="no chromium, chromium-browser or google-chrome"),
-]
-
-
-@pytest.fixture(scope="module")
-def browser():
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield browser
-        browser.close()
-
-
-class QuietHandler(SimpleHTTPRequestHandler):
-    def log_message(self, *args) -> None:
-        pass
-
-
-@pytest.fixture(scope="module")
-def sites() -> Iterator[dict[str, str]]:
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(QuietHandler, directory=SITE))
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield {"file": SITE.as_uri(), "http": f"http://127.0.0.1:{server.server_port}"}
-    server.shutdown()
-    server.server_close()
-
-
-@pytest.fixture
-def visit(browser, sites):
-    """Open a page and wait until its figures, widgets and formulas stand.
-
-    `page.complaints` collects what the browser complained of, and every request to another host.
-    """
-    contexts = []
-
-    def open_page(name: str, site: str = "file", theme: str = "light", size: str = "desktop"):
-        context = browser.new_context(viewport=SIZES[size], color_scheme=theme,
-                                      is_mobile=size == "phone", has_touch=size == "phone")
-        contexts.append(context)
-        page = context.new_page()
-        page.set_default_timeout(20_000)
-        page.complaints = []
-        page.on("request", lambda request: is_local(request.url)
-                or page.complaints.append(f"asked another host: {request.url}"))
-        page.on("requestfailed", lambda request: page.complaints.append(f"failed: {request.url}"))
-        page.on("pageerror", lambda error: page.complaints.append(f"uncaught: {error}"))
-        page.on("console", lambda message: message.type == "error"
-                and page.complaints.append(f"console: {message.text}"))
-        page.goto(f"{sites[site]}/book/{name}.html")
-        page.wait_for_function(STANDS)
-        return page
-
-    yield open_page
-    for context in contexts:
-        context.close()
-
-
-def is_local(url: str) -> bool:
-    parts = urlparse(url)
-    return parts.scheme in ("file", "data", "blob") or parts.hostname == "127.0.0.1"
-
-
-# Whether all that a page's scripts have to draw is drawn.
-STANDS = """() =>
-    document.readyState === "complete"
-    && [...document.querySelectorAll(".mlsan-figure")].every((f) => f.querySelector(".main-svg"))
-    && [...document.querySelectorAll("script[type='application/vnd.jupyter.widget-view+json']")]
-        .every((s) => s.parentElement.querySelector(".jupyter-widgets, .lm-Widget")
-            ?.childElementCount)
-    && [...document.querySelectorAll(".math")].every((m) => m.querySelector("mjx-container"))
-"""
+pytestmark = IN_BROWSER
 
 # A figure's faults: nothing drawn, a text too small, or a text that does not fit.
 FIGURE_FAULTS = """() => [...document.querySelectorAll(".mlsan-figure")].flatMap((figure) => {
@@ -142,6 +53,17 @@ def test_page_stands(visit, name, site, theme, size):
     assert page.evaluate(OVERFLOW) <= 0
 
 
+# Serious or critical: what keeps somebody from reading or using the page.
+@pytest.mark.parametrize(("theme", "size"), [("light", "desktop"), ("dark", "phone")])
+@pytest.mark.parametrize("name", PAGES)
+def test_page_is_accessible(visit, name, theme, size):
+    page = visit(name, theme=theme, size=size)
+    found = Axe().run(page).response["violations"]
+    grave = [(v["id"], v["help"], [node["html"][:200] for node in v["nodes"]][:3]) for v in found
+             if v["impact"] in ("serious", "critical")]
+    assert grave == []
+
+
 @pytest.mark.parametrize("name", PAGES)
 def test_scripts_load_only_where_used(name):
     html = (SITE / "book" / f"{name}.html").read_text()
@@ -166,16 +88,8 @@ def test_figures_follow_the_theme(visit):
 
 def test_calibration_bench_answers_as_python_does(visit):
     """Driven from the keyboard, with no kernel: what it says is what `nearest_mean_accuracy` says."""
-    import json
-
-    import numpy as np
-
-    from mlsan.widgets import nearest_mean_accuracy
-
     page = visit("one-emotion-many-people")
-    states = json.loads(page.locator("script[type='application/vnd.jupyter.widget-state+json']")
-                        .first.text_content())["state"].values()
-    state = next(s["state"] for s in states if "calibrated" in s["state"])
+    state = widget_state(page, "calibrated")
     raw, calibrated = np.array(state["raw"]), np.array(state["calibrated"])
     slider, bench = page.locator(".mlsan-bench input"), page.locator(".mlsan-bench")
     slider.focus()

@@ -55,7 +55,7 @@ class PlotlyFigure:
         height = figure["layout"].get("height", 450)
         # The "<" of a hover label must not end the script element.
         content = json.dumps(figure | {"config": CONFIG}, sort_keys=True).replace("<", "\\u003c")
-        html = (f'<figure class="mlsan-figure" role="img" aria-label="{escape(alt)}">'
+        html = (f'<figure class="mlsan-figure" aria-label="{escape(alt)}">'
                 f'<div id="{name}" style="min-height:{int(height)}px"></div>'
                 f'<script type="application/json">{content}</script></figure>')
         return [nodes.raw(text=html, format="html", plotly=True)]
@@ -79,6 +79,13 @@ def fit_scripts(app: Sphinx, pagename, templatename, context, doctree) -> None:
     context["script_files"][:] = [
         script for script in context["script_files"]
         if not any(word in f"{script.filename} {script.attributes.get('body')}" for word in idle)]
+
+
+def mend_citation_list(app: Sphinx, pagename, templatename, context, doctree) -> None:
+    """Docutils calls a bibliography a list of what are no list items: screen readers stumble."""
+    if "body" in context:
+        context["body"] = context["body"].replace('<div role="list" class="citation-list">',
+                                                  '<div class="citation-list">')
 
 
 def behind_notebooks() -> Iterator[str]:
@@ -116,4 +123,5 @@ def setup(app: Sphinx) -> dict:
     app.connect("builder-inited", drop_stale_executions, priority=100)
     app.connect("source-read", own_badge)
     app.connect("html-page-context", fit_scripts, priority=900)
+    app.connect("html-page-context", mend_citation_list)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
