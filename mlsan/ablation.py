@@ -22,17 +22,18 @@ from mlsan.training import pick_device
 COMBINATIONS = tuple(c for k in range(len(STAGES) + 1) for c in combinations(STAGES, k))
 
 
-def run_all(plans: list[Plan], corpus: Corpus, *, device: str = "auto", probed=()) -> list[dict]:
+def run_all(plans: list[Plan], corpus: Corpus, *, device: str = "auto", probed=(), look=None) -> list[dict]:
     """Train every plan and look into it; on a CPU, one process per core (joblib gives each one thread).
 
-    ``probed``: the plans whose features are probed as well. Returns one record per plan, in order (see
-    ``_record``), with the test predictions under ``predicted``.
+    ``probed``: the plans whose features are probed as well, by ``look(run)`` (``probe_run`` if not given).
+    Returns one record per plan, in order (see ``_record``), with the test predictions under ``predicted``.
     """
     jobs = 1 if pick_device(device).type == "cuda" else -1
-    return Parallel(jobs)(delayed(_record)(plan, corpus, device, plan in probed) for plan in plans)
+    return Parallel(jobs)(delayed(_record)(plan, corpus, device, (look or probe_run) if plan in probed else None)
+                          for plan in plans)
 
 
-def _record(plan: Plan, corpus: Corpus, device: str, probes: bool) -> dict:
+def _record(plan: Plan, corpus: Corpus, device: str, look) -> dict:
     started = time.perf_counter()
     run = experiments.train(plan, corpus=corpus, device=device, progress=False)
     out = run.inspect("test")
@@ -45,8 +46,8 @@ def _record(plan: Plan, corpus: Corpus, device: str, probes: bool) -> dict:
         record["gates"] = mean_gates(run, out)
     if "regularization" in plan.stages:
         record["speaker_head"] = speaker_head(run)
-    if probes:
-        record["probes"] = probe_run(run)
+    if look:
+        record["probes"] = look(run)
     record["seconds"] = round(time.perf_counter() - started, 1)
     return record
 
@@ -89,6 +90,26 @@ def probe_run(run: experiments.Run, kinds=("linear", "mlp")) -> dict[str, float]
     labels = {"speaker": run.corpus.table.speaker.to_numpy(), "emotion": run.corpus.emotion}
     return {f"{what}_{kind}": probe(train_x, y[train_rows], test_x, y[test_rows], kind)
             for what, y in labels.items() for kind in kinds}
+
+
+def probe_places(run: experiments.Run) -> dict[str, dict[str, float]]:
+    """How well a linear probe names speaker and emotion at each place on the way through the model.
+
+    All modalities together: as they come in (``raw``), after stage 1 (``calibrated``), as the classifier and
+    the context get them (``fused``), and from its answer (``logits``).
+    """
+    labels = {"speaker": run.corpus.table.speaker.to_numpy(), "emotion": run.corpus.emotion}
+    (train, train_x), (test, test_x) = (_places(run, split) for split in ("train", "test"))
+    return {place: {what: probe(x, y[train], test_x[place], y[test]) for what, y in labels.items()}
+            for place, x in train_x.items()}
+
+
+def _places(run: experiments.Run, split: str):
+    out = run.inspect(split)
+    return out["rows"], {
+        "raw": np.hstack([x[out["rows"]] for x in run.corpus.features.values()]),
+        "calibrated": np.hstack([out[m] for m in run.corpus.modalities]),
+        "fused": out["fused"], "logits": out["logits"]}
 
 
 def gate_correlation(corpus: Corpus, gates: dict[str, list[float]]) -> dict[str, float]:

@@ -18,7 +18,7 @@ from threadpoolctl import threadpool_limits
 
 
 def f1_of_confusion(confusion: np.ndarray) -> dict[str, np.ndarray]:
-    """F1s from confusion counts (..., C, C), true class first; any leading shape, in one go.
+    """F1s from confusion counts (..., C, C), true class first; any leading shape, in one go (Eq. weighted-f1).
 
     A class with neither truth nor prediction has F1 0 and weight 0; macro F1 averages the classes that
     occur in the truth, so that a resample without a rare class is not punished for lacking it.
@@ -26,7 +26,7 @@ def f1_of_confusion(confusion: np.ndarray) -> dict[str, np.ndarray]:
     confusion = np.asarray(confusion, float)
     true, predicted = confusion.sum(-1), confusion.sum(-2)
     hit = np.diagonal(confusion, axis1=-2, axis2=-1)
-    f1 = 2 * hit / np.maximum(true + predicted, 1e-12)
+    f1 = 2 * hit / np.maximum(true + predicted, 1e-12)                              # Eq. weighted-f1
     occurs = true > 0
     return {"weighted_f1": (f1 * true).sum(-1) / true.sum(-1),
             "macro_f1": (f1 * occurs).sum(-1) / occurs.sum(-1),
@@ -47,26 +47,66 @@ def dialogue_confusions(true, predicted, dialogue, n_classes) -> np.ndarray:
     return counts
 
 
+def _resampled(true, sides, dialogue, n_classes, resamples, seed) -> list[dict]:
+    """F1s of each side (K, N), averaged over its K seeds: row 0 the sample itself, then the resamples.
+
+    Dialogues, not utterances, are resampled (turns of one dialogue are not independent), the same ones
+    for every side.
+    """
+    sides = [np.stack([dialogue_confusions(true, p, dialogue, n_classes) for p in np.atleast_2d(side)])
+             for side in sides]                                                     # (K, D, C, C) each
+    D = sides[0].shape[1]
+    weights = np.random.default_rng(seed).multinomial(D, np.full(D, 1 / D), resamples)
+    weights = np.vstack([np.ones(D), weights])
+    scores = [f1_of_confusion(np.einsum("rd,kdij->rkij", weights, side, optimize=True)) for side in sides]
+    return [{name: value.mean(1) for name, value in side.items()} for side in scores]
+
+
+def bootstrap(true, predicted, dialogue, n_classes, *, resamples=2000, seed=0) -> dict:
+    """F1s with their 95% intervals, by resampling dialogues; ``predicted`` (K, N), one row per seed.
+
+    Returns ``{"weighted_f1": {"mean", "low", "high"}, "macro_f1": …, "per_class_f1": …}``, the last with
+    one value per class.
+    """
+    (scores,) = _resampled(true, [predicted], dialogue, n_classes, resamples, seed)
+    out = {}
+    for name, value in scores.items():
+        low, high = np.quantile(value[1:], (0.025, 0.975), axis=0)
+        out[name] = {"mean": value[0].tolist(), "low": low.tolist(), "high": high.tolist()}
+    return out
+
+
 def paired_bootstrap(true, ours, theirs, dialogue, n_classes, *, resamples=2000, seed=0) -> dict:
     """Difference of F1 between two sets of runs on the same test dialogues, with its 95% interval.
 
-    Dialogues, not utterances, are resampled (turns of one dialogue are not independent), the same ones
-    for both sides. ``ours`` and ``theirs`` are (K, N): one row of predictions per seed; the F1s are
-    averaged over the seeds within each resample.
+    ``ours`` and ``theirs`` are (K, N): one row of predictions per seed; the F1s are averaged over the
+    seeds within each resample, and both sides are resampled alike.
 
     Returns ``{"weighted_f1": {"difference", "low", "high"}, "macro_f1": {...}}``.
     """
-    sides = [np.stack([dialogue_confusions(true, p, dialogue, n_classes) for p in np.atleast_2d(side)])
-             for side in (ours, theirs)]                                            # (K, D, C, C) each
-    D = sides[0].shape[1]
-    weights = np.random.default_rng(seed).multinomial(D, np.full(D, 1 / D), resamples)
-    weights = np.vstack([np.ones(D), weights])                                      # row 0: the sample itself
-    scores = [f1_of_confusion(np.einsum("rd,kdij->rkij", weights, side, optimize=True)) for side in sides]
+    sides = _resampled(true, [ours, theirs], dialogue, n_classes, resamples, seed)
     out = {}
     for name in ("weighted_f1", "macro_f1"):
-        difference = scores[0][name].mean(1) - scores[1][name].mean(1)
+        difference = sides[0][name] - sides[1][name]
         low, high = np.quantile(difference[1:], (0.025, 0.975))
         out[name] = {"difference": float(difference[0]), "low": float(low), "high": float(high)}
+    return out
+
+
+def contrast(true, sides, signs, dialogue, n_classes, *, resamples=2000, seed=0) -> dict:
+    """A signed sum of several models' F1s, per class too, with its 95% interval; all resampled alike.
+
+    ``sides``: each (K, N), one row of predictions per seed; ``signs``: one number per side. (1, -1) is a
+    difference; (1, -1, -1, 1) of both, one, other and neither of two stages is their interaction.
+
+    Returns what ``bootstrap`` returns, with ``difference`` in the mean's place.
+    """
+    scores = _resampled(true, sides, dialogue, n_classes, resamples, seed)
+    out = {}
+    for name in ("weighted_f1", "macro_f1", "per_class_f1"):
+        value = sum(sign * side[name] for sign, side in zip(signs, scores, strict=True))
+        low, high = np.quantile(value[1:], (0.025, 0.975), axis=0)
+        out[name] = {"difference": value[0].tolist(), "low": low.tolist(), "high": high.tolist()}
     return out
 
 

@@ -32,6 +32,7 @@ class Plan:
     context: bool = True
     concat_speaker: bool = False
     neutrality: float = 0.0
+    regularization: float = Settings.regularization
 
     @property
     def name(self) -> str:
@@ -52,7 +53,7 @@ RECIPES: dict[str, tuple[dict, Settings]] = {
 def recipe(corpus: Corpus, plan: Plan) -> tuple[dict, Settings]:
     """Model sizes and training settings for a corpus, with the plan's own wishes in them."""
     sizes, settings = RECIPES.get(corpus.name, RECIPES["simulated"])
-    return sizes, replace(settings, neutrality=plan.neutrality)
+    return sizes, replace(settings, neutrality=plan.neutrality, regularization=plan.regularization)
 
 
 @dataclass(frozen=True)
@@ -126,6 +127,7 @@ def _open_folder(folder, plan, settings, config, corpus, resume):
             raise CorpusError(f"{folder}: holds a run already; add --resume to go on with it, or choose "
                               "another --out")
         kept = json.loads(path.read_text())
+        kept["plan"] = asdict(Plan(**kept["plan"]))        # a field newer than the run has its default
         changed = [k for k in ("plan", "settings", "model", "corpus_fingerprint") if kept[k] != about[k]]
         if changed:
             raise CorpusError(f"{path}: was started with another {' and '.join(changed)}; resume it with "

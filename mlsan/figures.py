@@ -34,27 +34,29 @@ def finished(figure: go.Figure, alt: str, x: str, y: str, height: int = 420, **l
     return figure.update_layout(**layout)
 
 
-def clouds(before, after, speakers, emotions, order, alt: str) -> go.Figure:
-    """Two maps of the same utterances, side by side in time: buttons change the map and the colours.
+def clouds(views: dict[str, np.ndarray], speakers, emotions, order, alt: str) -> go.Figure:
+    """Maps of the same utterances, one after the other: a menu changes the map and the colours.
 
     Args:
-        before, after: (n, 2) coordinates; speakers, emotions: (n,) names; order: the emotions' order.
+        views: name -> (n, 2) or (n, 3) coordinates of the same n utterances.
+        speakers, emotions: (n,) names; order: the emotions' order.
     """
     speakers, emotions = np.asarray(speakers), np.asarray(emotions)
     names = list(dict.fromkeys(sorted(speakers)))
     style = speaker_style(names)
-    figure, kinds = go.Figure(), []
-    views = {"raw": np.asarray(before).round(2), "calibrated": np.asarray(after).round(2)}
+    figure, kinds, first = go.Figure(), [], next(iter(views))
+    flat = views[first].shape[1] == 2
     for view, points in views.items():
         for kind, labels, groups in (("speaker", speakers, names), ("emotion", emotions, order)):
             for group in groups:
                 here = labels == group
                 marker = style[group] if kind == "speaker" else {"color": EMOTION_COLOURS[group]}
                 other = emotions if kind == "speaker" else speakers
-                figure.add_scattergl(
-                    x=points[here, 0], y=points[here, 1], mode="markers", name=str(group), text=other[here],
-                    hovertemplate="%{fullData.name}, %{text}<extra></extra>", visible=(view, kind) == ("raw", "speaker"),
-                    marker={"size": 5, "opacity": 0.75, **marker}, showlegend=kind == "emotion")
+                draw = figure.add_scattergl if flat else figure.add_scatter3d
+                draw(**dict(zip("xyz", points[here].round(2).T, strict=False)), mode="markers", name=str(group),
+                     text=other[here], hovertemplate="%{fullData.name}, %{text}<extra></extra>",
+                     visible=(view, kind) == (first, "speaker"), showlegend=kind == "emotion",
+                     marker={"size": 5 if flat else 3, "opacity": 0.75, **marker})
                 kinds.append((view, kind))
     buttons = [{"label": f"{view}, by {kind}", "method": "update",
                 "args": [{"visible": [k == (view, kind) for k in kinds]}]}
@@ -63,6 +65,8 @@ def clouds(before, after, speakers, emotions, order, alt: str) -> go.Figure:
         "buttons": buttons, "x": 0, "xanchor": "left", "y": 1.0, "yanchor": "bottom", "pad": {"b": 6}}])
     # The menu takes the legend's place, and there are no axis titles below.
     figure.update_layout(legend={"yanchor": "top", "y": -0.02}, margin={"b": 72})
+    bare = {"showticklabels": False, "title": ""}
+    figure.update_scenes(xaxis=bare, yaxis=bare, zaxis=bare, dragmode="turntable")
     figure.update_xaxes(showticklabels=False)
     return figure.update_yaxes(showticklabels=False)
 
@@ -92,14 +96,83 @@ def scores(rows: list[dict], lines: dict[str, float], alt: str, x: str = "weight
     return figure.update_xaxes(range=[min(ends) - room, max(ends) + room], nticks=6)
 
 
-def against_planted(planted, learned, modalities, speakers, alt: str) -> go.Figure:
-    """Mean gate of each speaker and modality (S, M) against the expressiveness that was planted."""
+def against_planted(planted: dict, learned: dict, names: dict, alt: str, x: str, y: str) -> go.Figure:
+    """What was learned against what was planted, each modality -> (n,) values; ``names`` tells the points."""
     figure = go.Figure()
-    for i, m in enumerate(modalities):
-        figure.add_scatter(x=np.round(planted[:, i], 3), y=np.round(learned[:, i], 3), mode="markers", name=m,
-                           text=list(speakers), hovertemplate="%{text}: planted %{x:.2f}, gate %{y:.2f}<extra></extra>",
-                           marker={"size": 9, "color": MODALITY_COLOURS[m], "symbol": _SYMBOLS[i], "opacity": 0.85})
-    return finished(figure, alt, "planted expressiveness", "learned gate")
+    for m, symbol in zip(planted, _SYMBOLS, strict=False):
+        figure.add_scatter(x=np.round(planted[m], 3), y=np.round(learned[m], 3), mode="markers", name=m,
+                           text=list(names[m]), hovertemplate="%{text}: planted %{x:.2f}, learned %{y:.2f}<extra></extra>",
+                           marker={"size": 9 if len(planted[m]) < 100 else 5, "color": MODALITY_COLOURS[m],
+                                   "symbol": symbol, "opacity": 0.85 if len(planted[m]) < 100 else 0.6})
+    return finished(figure, alt, x, y)
+
+
+def ternary(points: dict[str, np.ndarray], modalities, speakers, alt: str) -> go.Figure:
+    """Three modalities' shares of each speaker in one triangle; label -> (S, 3), rows summing to 1."""
+    figure = go.Figure()
+    look = ({"color": OURS, "symbol": "circle"}, {"color": BEST, "symbol": "x-thin", "line": {"width": 2, "color": BEST}})
+    for (label, share), marker in zip(points.items(), look, strict=False):
+        figure.add_scatterternary(
+            **dict(zip("abc", np.asarray(share).T.round(3), strict=True)), mode="markers", name=label, text=list(speakers),
+            marker={"size": 9, "opacity": 0.85, **marker},
+            hovertemplate="%{text}: " + ", ".join(f"{m} %{{{k}:.2f}}" for m, k in zip(modalities, "abc", strict=True))
+            + "<extra>%{fullData.name}</extra>")
+    finished(figure, alt, "", "", height=460)
+    figure.update_layout(margin={"l": 40, "r": 64})          # the corners' names stand half outside
+    axis = {"showgrid": True, "gridcolor": "rgba(128,128,128,.3)", "tickvals": [0.25, 0.5, 0.75], "tickfont": {"size": 11}}
+    return figure.update_layout(ternary={
+        "bgcolor": "rgba(0,0,0,0)",
+        **{f"{k}axis": axis | {"title": {"text": m}} for k, m in zip("abc", modalities, strict=True)}})
+
+
+def gate_bars(gates: dict, planted: dict, speakers, alt: str) -> go.Figure:
+    """Every speaker's gate as a bar, ordered by what was planted, and that as a diamond; both are modality ->
+    (S,) values. A menu changes the modality."""
+    figure, buttons, names, orders = go.Figure(), [], np.asarray(speakers), []
+    for i, m in enumerate(gates):
+        order = np.argsort(np.asarray(planted[m]))
+        orders.append(list(names[order]))
+        values = (np.asarray(v[m])[order].round(2) for v in (gates, planted))
+        figure.add_bar(y=orders[i], x=next(values), orientation="h", name="gate", visible=i == 0,
+                       marker={"color": MODALITY_COLOURS[m]}, hovertemplate="%{y}: gate %{x:.2f}<extra></extra>")
+        figure.add_scatter(y=orders[i], x=next(values), mode="markers", name="planted", visible=i == 0,
+                           marker={"symbol": "diamond", "size": 9, "color": THEIRS, "line": {"width": 1, "color": "white"}},
+                           hovertemplate="%{y}: planted %{x:.2f}<extra></extra>")
+        buttons.append({"label": m, "method": "update", "args": [
+            {"visible": [k // 2 == i for k in range(2 * len(gates))]}, {"yaxis.categoryarray": orders[i]}]})
+    finished(figure, alt, "gate, and planted expressiveness", "", height=110 + 20 * len(names), bargap=0.35,
+             updatemenus=[{"buttons": buttons, "x": 0, "xanchor": "left", "y": 1.0, "yanchor": "bottom", "pad": {"b": 6}}])
+    figure.update_layout(legend={"x": 1, "xanchor": "right"})
+    figure.update_xaxes(range=[0, 2.05])
+    return figure.update_yaxes(tickfont={"size": 11}, dtick=1, categoryorder="array", categoryarray=orders[0])
+
+
+def confusion(counts: np.ndarray, emotions, alt: str) -> go.Figure:
+    """Of each true emotion's utterances, the share that was called each emotion; counts (C, C), truth first."""
+    counts = np.asarray(counts, float)
+    share = counts / np.maximum(counts.sum(1, keepdims=True), 1)
+    figure = go.Figure(go.Heatmap(
+        z=share.round(3), x=list(emotions), y=list(emotions), zmin=0, zmax=1, showscale=False, texttemplate="%{z:.2f}",
+        colorscale=[[0, "rgba(0,114,178,0)"], [1, "rgba(0,114,178,1)"]], customdata=counts,
+        hovertemplate="%{y} called %{x}: %{z:.2f} (%{customdata:.0f})<extra></extra>", textfont={"size": 11}))
+    finished(figure, alt, "called", "truly", height=440)
+    figure.update_xaxes(showgrid=False, tickangle=-45)
+    return figure.update_yaxes(autorange="reversed", showgrid=False)
+
+
+def per_class(models: dict[str, dict], emotions, alt: str, y: str = "F1") -> go.Figure:
+    """Each emotion's score by model with its interval: model -> ``mean``, ``low``, ``high``, each (C,)."""
+    figure = go.Figure()
+    for i, (name, s) in enumerate(models.items()):
+        mean, low, high = (np.asarray(s[k]) for k in ("mean", "low", "high"))
+        place = np.arange(len(emotions)) + 0.3 * (i / max(len(models) - 1, 1) - 0.5)
+        figure.add_scatter(
+            x=place, y=mean.round(3), name=name, mode="markers", text=list(emotions),
+            marker={"size": 9, "color": (THEIRS, OURS, BEST, "#009e73")[i], "symbol": _SYMBOLS[i]},
+            error_y={"array": high - mean, "arrayminus": mean - low, "thickness": 2},
+            hovertemplate="%{text}: %{y:.3f}<extra>%{fullData.name}</extra>")
+    finished(figure, alt, "", y)
+    return figure.update_xaxes(tickvals=list(range(len(emotions))), ticktext=list(emotions), tickangle=-45)
 
 
 def lines(x, series: dict[str, dict], alt: str, x_title: str, y_title: str, **layout) -> go.Figure:

@@ -8,10 +8,11 @@ import numpy as np
 from sklearn.neighbors import NearestNeighbors
 
 
-def umap(x: np.ndarray, *, start: np.ndarray | str = "spectral", neighbours: int = 15, seed: int = 0) -> np.ndarray:
-    """(n, D) -> (n, 2) by UMAP (McInnes et al. 2018).
+def umap(x: np.ndarray, *, start: np.ndarray | str = "spectral", axes: int = 2, neighbours: int = 15,
+         seed: int = 0) -> np.ndarray:
+    """(n, D) -> (n, axes) by UMAP (McInnes et al. 2018).
 
-    ``start``: another map of the same rows (n, 2), from which this one sets out, so that two maps can be
+    ``start``: another map of the same rows (n, axes), from which this one sets out, so that two maps can be
     compared point by point. Neighbours come from scikit-learn: exact, and quicker than UMAP's own search
     on the few thousand points of a page.
     """
@@ -20,5 +21,5 @@ def umap(x: np.ndarray, *, start: np.ndarray | str = "spectral", neighbours: int
     distance, index = NearestNeighbors(n_neighbors=neighbours).fit(x).kneighbors(x)
     with warnings.catch_warnings():             # it warns that a fixed seed means one thread: what we want
         warnings.simplefilter("ignore", UserWarning)
-        return library.UMAP(n_neighbors=neighbours, init=start, random_state=seed,
+        return library.UMAP(n_neighbors=neighbours, n_components=axes, init=start, random_state=seed,
                             precomputed_knn=(index, distance, None)).fit_transform(x)

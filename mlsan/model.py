@@ -27,7 +27,8 @@ class Config:
 
     Attributes:
         dims: modality -> D_m.
-        emotions: C. speakers: rows of the speaker table, the unknown row included.
+        emotions: C.
+        speakers: rows of the speaker table, the unknown row included.
         stages: which of ``STAGES`` are on.
         context: read the whole dialogue (True) or each utterance alone.
         concat_speaker: the second baseline: no stage, but every encoder is told the speaker's vector.
@@ -63,7 +64,12 @@ class Output:
 
 
 class MLSAN(nn.Module):
-    """The network of arXiv 2604.25383, with what it leaves open chosen by us (see each stage)."""
+    """The network of arXiv 2604.25383, with what it leaves open chosen by us (see each stage).
+
+    Its parts in order, p_m being 1 where modality m is there and 0 where it isn't (Eq. assembly):
+
+        x_m <- (x_m - mean_m) / sd_m;  h = sum_m g_m(s) p_m (W_m FiLM(x_m, s) + b_m);  classify(context(h, s))
+    """
 
     def __init__(self, config: Config):
         super().__init__()
@@ -99,7 +105,7 @@ class MLSAN(nn.Module):
         Returns ``calibrated`` (standardised where stage 1 is off), ``gates`` and ``fused``.
         """
         vector = self.speakers(speaker)                                                 # (B, T, E)
-        x = {m: (v - getattr(self, f"{m}_mean")) / getattr(self, f"{m}_sd")
+        x = {m: (v - getattr(self, f"{m}_mean")) / getattr(self, f"{m}_sd")            # Eq. assembly
              for m, v in batch.features.items()}                                        # (B, T, D_m)
         if self.calibration:
             x = self.calibration(x, vector)
@@ -107,7 +113,7 @@ class MLSAN(nn.Module):
         h = torch.stack([self.encoders[m](told(v)) for m, v in x.items()], dim=2)       # (B, T, M, H)
         present = torch.stack([batch.present[m] for m in x], dim=-1).to(h.dtype)        # (B, T, M)
         gates = self.gating(vector) if self.gating else torch.ones_like(present)
-        fused = ((gates * present)[..., None] * h).sum(2)                               # (B, T, H)
+        fused = ((gates * present)[..., None] * h).sum(2)                               # Eq. assembly, (B, T, H)
         return x, gates, fused
 
     def forward(self, batch: Batch, speaker: torch.Tensor | None = None) -> Output:
@@ -124,7 +130,7 @@ class MLSAN(nn.Module):
 
 
 class Context(nn.Module):
-    """What the turns around say: attention by who spoke and how far away.
+    """What the turns around say: attention by who spoke and how far away (Eq. context).
 
     A head's score is a content term plus a learned bias for the relation of the two turns: the same
     speaker's k-th turn before or after (k counted in that speaker's own turns), or another speaker's
@@ -155,9 +161,9 @@ class Context(nn.Module):
         """(B, T, H), (B, T), (B, T) -> (B, T, H)."""
         relation = self.relation(speaker, mask)
         padding = torch.where(mask, 0.0, -torch.inf)[:, None, None, :]
-        bias = self.bias(relation).permute(0, 3, 1, 2) + padding                        # (B, heads, T, T)
+        bias = self.bias(relation).permute(0, 3, 1, 2) + padding                      # Eq. context, (B, heads, T, T)
         q, k, v = (x.unflatten(-1, (self.heads, -1)).transpose(1, 2)
                    for x in self.qkv(self.dropout(self.before_attention(h))).chunk(3, -1))   # (B, heads, T, H/heads)
         heard = nn.functional.scaled_dot_product_attention(q, k, v, attn_mask=bias)
-        h = h + self.dropout(self.out(heard.transpose(1, 2).flatten(2)))
+        h = h + self.dropout(self.out(heard.transpose(1, 2).flatten(2)))                # Eq. context
         return h + self.dropout(self.feed(self.before_feed(h)))

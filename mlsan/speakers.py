@@ -36,7 +36,7 @@ class SpeakerIds:
 
     @property
     def rows(self) -> int:
-        """Rows of the speaker table: the names and the unknown one."""
+        """Rows of the speaker table, the unknown one included."""
         return len(self.names) + 1
 
 

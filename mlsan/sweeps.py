@@ -6,8 +6,12 @@ from dataclasses import replace
 
 import numpy as np
 
-from mlsan.ablation import difference, means_of, run_all
+from mlsan import experiments
+from mlsan.ablation import difference, means_of, probe_places, run_all
+from mlsan.corpus import Corpus
+from mlsan.evaluation import bootstrap, contrast
 from mlsan.experiments import Plan
+from mlsan.maps import umap
 from mlsan.model import STAGES
 from mlsan.sources import bayes, load
 from mlsan.sources.simulated import Strengths, simulate
@@ -54,6 +58,110 @@ def neutrality_curve(weights=(0.0, 0.01, 0.03, 0.1, 0.3, 1.0), seeds: int = 3, d
             "static": means_of(records[:seeds])["weighted_f1"], "curve": curve}
 
 
+def regularization_curve(weights=(0.0, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0), seeds: int = 5, device: str = "auto") -> dict:
+    """What stage 3 costs and buys by its weight lambda (Eq. regularization), context off.
+
+    Returns ``chance`` (the commonest speaker's share of test) and ``curves``: for stage 3 alone, for all
+    stages, and for all with stage 1's neutrality term, one row per weight with the means of
+    ``weighted_f1``, ``dev_weighted_f1``, ``speaker_head`` and ``probes`` (``ablation.probe_places``), and the
+    paired ``difference`` from weight 0 with its interval.
+    """
+    corpus = simulate()
+    kinds = {**{name: (stages, 0.0) for name, stages in STAGE_3_IN.items()},
+             "all stages, neutral": (STAGES, 0.3)}
+    plans = [Plan("simulated", stages, seed=seed, context=False, neutrality=neutrality, regularization=weight)
+             for stages, neutrality in kinds.values() for weight in weights for seed in range(seeds)]
+    records = run_all(plans, corpus, device=device, probed=plans, look=probe_places)
+    groups = [records[i:i + seeds] for i in range(0, len(records), seeds)]
+    speaker = corpus.table.speaker[corpus.rows("test")]
+    curves = {}
+    for k, kind in enumerate(kinds):
+        mine = groups[k * len(weights):(k + 1) * len(weights)]
+        curves[kind] = [{"weight": weight, **_averaged([{score: r[score] for score in SHOWN} for r in group]),
+                         **difference(corpus, group, mine[0])["weighted_f1"]}
+                        for weight, group in zip(weights, mine, strict=True)]
+    return {"chance": float(speaker.value_counts(normalize=True).max()), "curves": curves}
+
+
+SHOWN = ("weighted_f1", "dev_weighted_f1", "speaker_head", "probes")
+
+
+def _averaged(values: list):
+    """The mean of numbers; of dicts that are alike, the dict of means."""
+    if isinstance(values[0], dict):
+        return {key: _averaged([value[key] for value in values]) for key in values[0]}
+    return float(np.mean(values))
+
+
+def regularization_maps(weights=(0.0, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0), utterances: int = 350,
+                        device: str = "auto") -> dict:
+    """Where the first test utterances lie once fused, all stages on, by lambda; seed 0, context off.
+
+    Each weight's map sets out from the one before, so that a point stays where it can. Returns
+    ``speaker`` and ``emotion`` (n,), and ``maps``: per weight (n, 2).
+    """
+    corpus = simulate()
+    maps, start = [], "spectral"
+    for weight in weights:
+        run = experiments.train(Plan("simulated", context=False, regularization=weight), corpus=corpus,
+                                device=device, progress=False)
+        out = run.inspect("test")
+        start = umap(out["fused"][:utterances], start=start)
+        placed = (start - start.mean(0)) / start.std()      # where a map lies as a whole means nothing
+        maps.append(placed.round(2).astype(float).tolist())
+    shown = corpus.table.iloc[out["rows"][:utterances]]
+    return {"speaker": shown.speaker.tolist(), "emotion": shown.emotion.tolist(), "maps": maps}
+
+
+def regularization_cases(weights=(0.03, 0.1, 0.3), seeds: int = 5, again=range(1, 9), device: str = "auto") -> dict:
+    """Worlds in which stage 3 might help: its gain over weight 0, alone and on top of stages 1 and 2.
+
+    Returns ``cases``, one row per world, stages and weight with the paired difference and its interval; and
+    ``again``, the same for the two cases that looked best, in worlds drawn with other seeds.
+    """
+    cases = [row for world in WORLDS for name in STAGE_3_IN
+             for row in _gains(world, name, weights, 0, seeds, device)]
+    best = [("few dialogues", "all stages", 0.03), ("half as loud", "stage 3 alone", 0.1)]
+    return {"cases": cases, "again": [row | {"seed": seed} for world, name, weight in best for seed in again
+                                      for row in _gains(world, name, [weight], seed, seeds, device)]}
+
+
+def few_dialogues(corpus: Corpus, dialogues: int = 144) -> Corpus:
+    """The corpus with only the first ``dialogues`` of its train split; dev and test stay."""
+    train = corpus.table.dialogue[corpus.rows("train")].unique()
+    return _part(corpus, ~corpus.table.dialogue.isin(train[dialogues:]).to_numpy())
+
+
+def with_moods(corpus: Corpus, favourites: int = 3, others: float = 0.15, seed: int = 0) -> Corpus:
+    """Everyone keeps all their utterances of a few emotions, of the others a share: who speaks tells what is felt."""
+    rng = np.random.default_rng(seed)
+    mood = {s: rng.choice(corpus.emotions, favourites, replace=False) for s in corpus.truth.speakers}
+    own = [e in mood[s] for s, e in zip(corpus.table.speaker, corpus.table.emotion, strict=True)]
+    return _part(corpus, own | (rng.random(len(corpus)) < others))
+
+
+def _part(corpus: Corpus, keep: np.ndarray) -> Corpus:
+    return Corpus(corpus.name, corpus.table[keep].reset_index(drop=True),
+                  {m: x[keep] for m, x in corpus.features.items()}, corpus.emotions, truth=corpus.truth)
+
+
+STAGE_3_IN = {"stage 3 alone": ("regularization",), "all stages": STAGES}
+WORLDS = {"few dialogues": lambda seed: few_dialogues(simulate(seed=seed)),
+          "96 speakers": lambda seed: simulate(speakers=96, seed=seed),
+          "half as loud": lambda seed: simulate(strengths=Strengths(loudness=0.8), seed=seed),
+          "moods": lambda seed: with_moods(simulate(seed=seed))}
+
+
+def _gains(world: str, name: str, weights, world_seed: int, seeds: int, device: str) -> list[dict]:
+    corpus = WORLDS[world](world_seed)
+    plans = [Plan("simulated", STAGE_3_IN[name], seed=seed, context=False, regularization=weight)
+             for weight in (0.0, *weights) for seed in range(seeds)]
+    records = run_all(plans, corpus, device=device)
+    groups = [records[i:i + seeds] for i in range(0, len(records), seeds)]
+    return [{"world": world, "stages": name, "weight": weight} | difference(corpus, group, groups[0])["weighted_f1"]
+            for weight, group in zip(weights, groups[1:], strict=True)]
+
+
 # What the model is told of the speakers. The first kind is what the others are compared with.
 NAMES_IN_TEXT = {
     "told nothing": Plan("meld", (), "none"),
@@ -75,3 +183,29 @@ def compare_kinds(kinds: dict[str, Plan], seeds: int = 5, device: str = "auto") 
     groups = [records[i * seeds:(i + 1) * seeds] for i in range(len(kinds))]
     return [{"model": name, **means_of(group), **difference(corpus, group, groups[0])["weighted_f1"]}
             for name, group in zip(kinds, groups, strict=True)]
+
+
+def together(context: bool = True, seeds: int = 5, device: str = "auto") -> dict:
+    """What calibration and gating bring together, and to which emotion.
+
+    Returns ``support`` (test utterances by emotion); ``models``: F1s with intervals (``bootstrap``) of the
+    static model and of the one with all stages; ``difference``, their contrast; and ``interaction``: both
+    stages minus each alone plus neither. The last two as ``contrast`` returns them.
+    """
+    corpus = load("simulated")
+    kinds = {"static": (), "calibration": ("calibration",), "gating": ("gating",),
+             "both": ("calibration", "gating"), "all stages": STAGES}
+    records = run_all([Plan("simulated", stages, seed=seed, context=context) for stages in kinds.values()
+                       for seed in range(seeds)], corpus, device=device)
+    predicted = {name: np.stack([r["predicted"] for r in records[i * seeds:(i + 1) * seeds]])
+                 for i, name in enumerate(kinds)}
+    rows = records[0]["rows"]
+    true, dialogue, C = corpus.emotion[rows], corpus.dialogue_of_row[rows], len(corpus.emotions)
+
+    def compared(names, signs):
+        return contrast(true, [predicted[name] for name in names], signs, dialogue, C)
+
+    return {"support": dict(zip(corpus.emotions, np.bincount(true, minlength=C).tolist(), strict=True)),
+            "models": {name: bootstrap(true, predicted[name], dialogue, C) for name in ("static", "all stages")},
+            "difference": compared(("all stages", "static"), (1, -1)),
+            "interaction": compared(("both", "calibration", "gating", "static"), (1, -1, -1, 1))}

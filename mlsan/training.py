@@ -25,8 +25,11 @@ class Settings:
     """How a model is trained.
 
     Attributes:
-        epochs: at most; patience: epochs without a better dev score before it stops.
-        batch_size: in dialogues. learning_rate: the peak of a one-cycle schedule. weight_decay: AdamW's.
+        epochs: at most.
+        patience: epochs without a better dev score before it stops.
+        batch_size: in dialogues.
+        learning_rate: the peak of a one-cycle schedule.
+        weight_decay: AdamW's.
         neutrality: weight of Eq. neutrality (0: off), where stage 1 is on.
         regularization: lambda of Eq. regularization, where stage 3 is on.
     """
@@ -45,6 +48,11 @@ def pick_device(device: str = "auto") -> torch.device:
     if device == "auto":
         device = "cuda" if torch.cuda.is_available() else "cpu"
     return torch.device(device)
+
+
+def at_length() -> bool:
+    """Whether notebooks run their long version: with a GPU, or where ``MLSAN_FULL=1`` asks for it."""
+    return torch.cuda.is_available() or os.environ.get("MLSAN_FULL") == "1"
 
 
 @contextmanager
@@ -99,8 +107,8 @@ def loss(model: MLSAN, batch: Batch, settings: Settings) -> torch.Tensor:
                                                              model.config.speakers)
     if model.regularization and settings.regularization:
         closed = model.represent(batch, torch.zeros_like(speaker))[2]
-        total = total + settings.regularization * model.regularization.loss(closed[mask],
-                                                                            batch.speaker[mask])
+        asked = model.regularization.loss(closed[mask], batch.speaker[mask])
+        total = total + settings.regularization * asked                           # Eq. regularization
     return total
 
 

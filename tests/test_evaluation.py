@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import f1_score
 
-from mlsan.evaluation import f1_of_confusion, f1_scores, mean_sd, paired_bootstrap, probe
+from mlsan.evaluation import bootstrap, f1_of_confusion, f1_scores, mean_sd, paired_bootstrap, probe
 
 
 @pytest.fixture
@@ -29,6 +29,15 @@ def test_confusions_keep_their_leading_shape():
     stack = np.stack([np.eye(3), np.ones((3, 3))])
     scores = f1_of_confusion(stack)
     assert scores["weighted_f1"].tolist() == pytest.approx([1, 1 / 3]) and scores["per_class_f1"].shape == (2, 3)
+
+
+def test_bootstrap_brackets_every_score(labels):
+    true, predicted, dialogue = labels
+    scores = bootstrap(true, [predicted, predicted], dialogue, 4)
+    assert scores["per_class_f1"]["mean"] == pytest.approx(f1_score(true, predicted, average=None))
+    assert scores["weighted_f1"]["low"] < scores["weighted_f1"]["mean"] < scores["weighted_f1"]["high"]
+    widths = np.subtract(scores["per_class_f1"]["high"], scores["per_class_f1"]["low"])
+    assert widths[3] > widths[0] > 0                                 # a rare class is known less well
 
 
 def test_paired_bootstrap_brackets_the_difference(labels):

@@ -10,14 +10,20 @@ SPEAKERS = ["Ada", "Ben", "Ada", "Ben"]
 
 
 def some_clouds():
-    return figures.clouds(np.arange(8).reshape(4, 2), np.ones((4, 2)), SPEAKERS, ["joy", "anger", "joy", "fear"],
+    return figures.clouds({"raw": np.arange(8).reshape(4, 2), "calibrated": np.ones((4, 2))}, SPEAKERS, ["joy", "anger", "joy", "fear"],
                           EMOTIONS, alt="Four points.")
 
 
 @pytest.mark.parametrize("figure", [
     some_clouds(),
     figures.scores([{"name": "static", "mean": 0.6, "sd": 0.01}], {"best": 0.75}, alt="One score."),
-    figures.against_planted(np.eye(2), np.eye(2), ("text", "audio"), SPEAKERS[:2], alt="Two gates."),
+    figures.against_planted({"text": [0, 1]}, {"text": [1, 0]}, {"text": SPEAKERS[:2]}, "Two gates.", "planted", "gate"),
+    figures.clouds({"raw": np.ones((4, 3))}, SPEAKERS, ["joy", "anger", "joy", "fear"], ["joy", "anger", "fear"],
+                   alt="Four points in space."),
+    figures.ternary({"planted": np.full((4, 3), 1 / 3)}, ("text", "audio", "visual"), SPEAKERS, "Four speakers."),
+    figures.gate_bars({"text": [1.0, 0.5]}, {"text": [0.7, 0.2]}, SPEAKERS[:2], "Two gates."),
+    figures.confusion(np.eye(2), ("joy", "fear"), "All right."),
+    figures.per_class({"static": {"mean": [0.5, 0.6], "low": [0.4, 0.5], "high": [0.6, 0.7]}}, ("joy", "fear"), "Two."),
     figures.lines([0, 1], {"gain": {"y": [0, 1], "low": [0, 1], "high": [0, 1]}}, alt="A line.", x_title="x",
                   y_title="y")])
 def test_every_figure_says_what_it_shows(figure):

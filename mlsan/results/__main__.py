@@ -10,7 +10,7 @@ import sys
 import numpy as np
 import torch
 
-from mlsan import ablation, sweeps
+from mlsan import ablation, sweeps, undoing
 from mlsan.results import HERE
 
 SEEDS = 5
@@ -30,8 +30,13 @@ RESULTS = {
     "context-on": lambda: ablation_of("simulated"),
     "strengths": lambda: {"seeds": SEEDS, "grid": sweeps.strength_grid(seeds=SEEDS)},
     "neutrality": lambda: {"seeds": 3, **sweeps.neutrality_curve(seeds=3)},
+    "regularization": lambda: {"seeds": SEEDS, **sweeps.regularization_curve(seeds=SEEDS),
+                               **sweeps.regularization_maps(), **sweeps.regularization_cases(seeds=SEEDS)},
     "friends": lambda: ablation_of("meld-friends", speakers=("identity", "shuffled")),
     "friends-modes": lambda: {"seeds": SEEDS, "models": sweeps.compare_kinds(sweeps.SPEAKER_MODES, SEEDS)},
+    "together": lambda: {"seeds": SEEDS, "context-on": sweeps.together(seeds=SEEDS),
+                         "context-off": sweeps.together(context=False, seeds=SEEDS)},
+    "rivals": lambda: {"seeds": SEEDS, "models": undoing.rivals(SEEDS)},
     "meld": lambda: {"seeds": SEEDS, "models": sweeps.compare_kinds(sweeps.NAMES_IN_TEXT, SEEDS)},
 }
 

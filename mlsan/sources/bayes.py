@@ -30,33 +30,33 @@ def _speaker_rows(corpus: Corpus, rows: np.ndarray) -> np.ndarray:
 
 
 def log_likelihood(corpus: Corpus, rows: np.ndarray, speaker: np.ndarray) -> np.ndarray:
-    """log p(x | s, e) for ``rows`` said to be spoken by ``speaker`` (n,): shape (n, C), up to a constant
-    that is the same for every speaker and emotion."""
+    """Eq. likelihood: log p(x | s, e) for ``rows`` said to be spoken by ``speaker`` (n,): shape (n, C), up
+    to a constant that is the same for every speaker and emotion."""
     truth, total = corpus.truth, 0.0
     for i, (m, prototype) in enumerate(truth.prototypes.items()):
         log_gain = truth.log_gain[m][speaker]
-        z = (corpus.features[m][rows].astype(float) - truth.shift[m][speaker]) * np.exp(-log_gain)
+        z = (corpus.features[m][rows].astype(float) - truth.shift[m][speaker]) * np.exp(-log_gain)     # Eq. likelihood
         loud = truth.expressiveness[speaker, i, None]
         squared = ((z ** 2).sum(1, keepdims=True) - 2 * loud * z @ prototype.T
-                   + loud ** 2 * (prototype ** 2).sum(1))                               # |z - a mu_e|^2
-        total = total - squared / 2 - log_gain.sum(1, keepdims=True)                    # Jacobian of the gain
+                   + loud ** 2 * (prototype ** 2).sum(1))            # Eq. likelihood: |z - a mu_e|^2
+        total = total - squared / 2 - log_gain.sum(1, keepdims=True)  # Eq. likelihood: the gain's Jacobian
     return total
 
 
 def utterance(corpus: Corpus, rows: np.ndarray) -> np.ndarray:
-    """(a) log p(e | x, s), shape (n, C)."""
+    """Level (a): log p(e | x, s), shape (n, C) (Eq. posterior)."""
     likelihood = log_likelihood(corpus, rows, _speaker_rows(corpus, rows))
-    return log_softmax(likelihood + np.log(corpus.truth.prior), axis=1)
+    return log_softmax(likelihood + np.log(corpus.truth.prior), axis=1)         # Eq. posterior
 
 
 def utterance_speaker_unknown(corpus: Corpus, rows: np.ndarray) -> np.ndarray:
-    """(b) log p(e | x), shape (n, C); the speakers are equally likely, as they are drawn."""
+    """Level (b): log p(e | x), shape (n, C) (Eq. summed-out); the speakers are equally likely, as they are drawn."""
     each = [log_likelihood(corpus, rows, np.full(len(rows), s)) for s in range(len(corpus.truth.speakers))]
-    return log_softmax(logsumexp(each, axis=0) + np.log(corpus.truth.prior), axis=1)
+    return log_softmax(logsumexp(each, axis=0) + np.log(corpus.truth.prior), axis=1)   # Eq. summed-out
 
 
 def dialogue(corpus: Corpus, rows: np.ndarray) -> np.ndarray:
-    """(c) log p(e_t | the whole dialogue), shape (n, C). ``rows`` must hold whole dialogues."""
+    """Level (c): log p(e_t | the whole dialogue), shape (n, C). ``rows`` must hold whole dialogues."""
     speaker = _speaker_rows(corpus, rows)
     likelihood = log_likelihood(corpus, rows, speaker)
     out, s = np.empty_like(likelihood), corpus.truth.strengths
@@ -78,7 +78,9 @@ def forward_backward(log_likelihood, speaker, prior, inertia, contagion) -> np.n
     axis whose speaker has not spoken yet holds all its mass at index 0 and is not read.
 
     Args:
-        log_likelihood: (T, C); speaker: (T,) ints from 0, at most 5 different; prior: (C,).
+        log_likelihood: (T, C).
+        speaker: (T,) ints from 0, at most 5 different.
+        prior: (C,).
     """
     T, C = log_likelihood.shape
     S = int(speaker.max()) + 1

@@ -171,10 +171,16 @@ def transition(prior, inertia, contagion, own=None, before=None) -> np.ndarray:
     return p
 
 
+def express(prototype, loud, noise, log_gain, shift):
+    """What a speaker shows of an emotion in one modality (Eq. simulated); (n, D), or what broadcasts to it."""
+    z = loud * prototype + noise                        # Eq. simulated
+    return np.exp(log_gain) * z + shift                 # Eq. simulated
+
+
 def _express(rng, truth, speaker, emotion):
     features = {}
     for i, (m, prototype) in enumerate(truth.prototypes.items()):
-        loud = truth.expressiveness[speaker, i, None]
-        z = loud * prototype[emotion] + rng.standard_normal((len(emotion), prototype.shape[1]))
-        features[m] = (np.exp(truth.log_gain[m][speaker]) * z + truth.shift[m][speaker]).astype(np.float32)
+        noise = rng.standard_normal((len(emotion), prototype.shape[1]))
+        features[m] = express(prototype[emotion], truth.expressiveness[speaker, i, None], noise,
+                              truth.log_gain[m][speaker], truth.shift[m][speaker]).astype(np.float32)
     return features

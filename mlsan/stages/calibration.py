@@ -51,7 +51,9 @@ def neutrality(x: torch.Tensor, speaker: torch.Tensor, rows: int) -> torch.Tenso
     shrinking them. Utterances of the unknown speaker (id 0) are left out.
 
     Args:
-        x: (n, D) features of n utterances; speaker: (n,) ids; rows: of the speaker table.
+        x: (n, D) features of n utterances.
+        speaker: (n,) ids.
+        rows: of the speaker table.
     """
     x, speaker = x[speaker > 0], speaker[speaker > 0]
     if len(x) == 0:                                                               # nobody we know by name
@@ -62,5 +64,5 @@ def neutrality(x: torch.Tensor, speaker: torch.Tensor, rows: int) -> torch.Tenso
     variance = member.T @ (x - mean[speaker]) ** 2 / count
     share = member.mean(0)[:, None]
     grand_mean, grand_variance = x.mean(0), x.var(0, unbiased=False) + 1e-6
-    apart = (mean - grand_mean) ** 2 / grand_variance + (variance / grand_variance - 1) ** 2
+    apart = (mean - grand_mean) ** 2 / grand_variance + (variance / grand_variance - 1) ** 2  # Eq. neutrality
     return (share * apart).sum(0).mean()

@@ -24,4 +24,4 @@ class Gating(nn.Module):
 
     def forward(self, speaker: torch.Tensor) -> torch.Tensor:
         """(B, T, E) speaker vectors -> (B, T, M) gates in (0, 2)."""
-        return 2 * torch.sigmoid(self.linear(speaker))
+        return 2 * torch.sigmoid(self.linear(speaker))                            # Eq. gating
