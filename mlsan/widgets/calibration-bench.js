@@ -1,33 +1,6 @@
 // Slide utterances from where they were recorded to where calibration puts them.
-// The twin of nearest_mean_accuracy in calibration_bench.py: a test holds the two together.
 
 const WIDTH = 640, HEIGHT = 420, EDGE = 16;
-
-export function nearestMeanAccuracy(points, labels) {
-  const sums = new Map();
-  points.forEach(([x, y], i) => {
-    const s = sums.get(labels[i]) ?? [0, 0, 0];
-    sums.set(labels[i], [s[0] + x, s[1] + y, s[2] + 1]);
-  });
-  const means = [...sums].map(([name, [x, y, n]]) => [name, x / n, y / n]);
-  const right = points.filter(([x, y], i) => {
-    let best = Infinity, nearest;
-    for (const [name, mx, my] of means) {
-      const far = (x - mx) ** 2 + (y - my) ** 2;
-      if (far < best) [best, nearest] = [far, name];
-    }
-    return nearest === labels[i];
-  });
-  return right.length / points.length;
-}
-
-function element(parent, tag, attributes = {}, text = "") {
-  const node = tag === "svg" || parent.namespaceURI.endsWith("svg")
-    ? document.createElementNS("http://www.w3.org/2000/svg", tag) : document.createElement(tag);
-  for (const [key, value] of Object.entries(attributes)) node.setAttribute(key, value);
-  node.textContent = text;
-  return parent.appendChild(node);
-}
 
 function render({ model, el }) {
   const [raw, calibrated] = [model.get("raw"), model.get("calibrated")];
@@ -58,15 +31,9 @@ function render({ model, el }) {
   const letters = raw.map((_, i) =>
     element(svg, "text", { fill: colours[emotions[i]], "text-anchor": "middle" }, speakers[i][0]));
 
-  const key = element(box, "p", { class: "mlsan-key" });
-  for (const [name, colour] of Object.entries(colours)) {
-    element(key, "span", { style: `background:${colour}` });
-    element(key, "b", {}, name);
-  }
-  element(key, "i", {}, [...new Set(speakers)].sort().map((s) => `${s[0]} ${s}`).join(", "));
+  cloudKey(box, speakers)(colours);
   const verdict = element(box, "p", { class: "mlsan-verdict", "aria-live": "polite" });
 
-  const share = (value) => `${Math.round(100 * value)}%`;
   function draw() {
     const t = model.get("amount");
     const points = raw.map(([x, y], i) => [x + t * (calibrated[i][0] - x), y + t * (calibrated[i][1] - y)]);
@@ -75,17 +42,10 @@ function render({ model, el }) {
       letters[i].setAttribute("x", x);
       letters[i].setAttribute("y", y);
     });
-    const accuracy = {
-      speaker: nearestMeanAccuracy(points, speakers), emotion: nearestMeanAccuracy(points, emotions) };
     slider.value = t;
     slider.setAttribute("aria-valuetext", share(t));
     amount.textContent = share(t);
-    verdict.textContent = `From this picture the nearest mean names the speaker of ${share(accuracy.speaker)} ` +
-      `of the utterances (chance ${share(1 / new Set(speakers).size)}) and the emotion of ` +
-      `${share(accuracy.emotion)} (chance ${share(1 / Object.keys(colours).length)}).`;
-    box.dataset.speaker = accuracy.speaker;
-    box.dataset.emotion = accuracy.emotion;
-    model.set("accuracy", accuracy);
+    model.set("accuracy", judge(box, verdict, points, speakers, emotions));
     model.save_changes();
   }
   slider.addEventListener("input", () => { model.set("amount", Number(slider.value)); });

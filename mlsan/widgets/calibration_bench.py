@@ -9,6 +9,7 @@ import numpy as np
 import traitlets
 
 from mlsan.figures import EMOTION_COLOURS
+from mlsan.widgets.common import esm
 
 
 def nearest_mean_accuracy(points: np.ndarray, labels) -> float:
@@ -31,7 +32,7 @@ class CalibrationBench(anywidget.AnyWidget):
     whose emotion the nearest mean names. It is computed in the page, kernel or none.
     """
 
-    _esm = Path(__file__).with_name("calibration-bench.js")
+    _esm = esm("cloud.js", "calibration-bench.js")
     _css = Path(__file__).with_name("calibration-bench.css")
     raw = traitlets.List().tag(sync=True)
     calibrated = traitlets.List().tag(sync=True)

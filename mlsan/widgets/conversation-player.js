@@ -1,0 +1,135 @@
+// A conversation, turn by turn: what was said and felt, and what the trained model made of it.
+// All numbers come from turns_of in conversation_player.py; here they are only drawn.
+
+const SYMBOLS = { circle: "●", diamond: "◆", square: "■", cross: "✚" };
+const PAUSE = 2500;      // milliseconds a turn stays while playing: time to read it
+
+function render({ model, el }) {
+  const conversations = model.get("conversations");
+  const [speakers, colours, modalityColours] =
+    ["speakers", "emotions", "modalities"].map((name) => model.get(name));
+  const [emotions, modalities] = [Object.keys(colours), Object.keys(modalityColours)];
+  const percent = (p) => `${Math.round(100 * p)}%`;
+  const likeliest = (p) => p.indexOf(Math.max(...p));
+  const says = (p) => `${emotions[likeliest(p)]}, ${percent(Math.max(...p))}`;
+
+  const box = element(el, "div", { class: "mlsan-player" });
+  const labelled = (text) => {
+    const label = element(box, "label");
+    element(label, "span", {}, text);
+    return label;
+  };
+  const choice = element(labelled("Conversation"), "select");
+  conversations.forEach((turns, i) => {
+    const cast = [...new Set(turns.map((turn) => turn.speaker))].join(", ");
+    element(choice, "option", { value: i }, `${i + 1}: ${cast}`);
+  });
+  const row = labelled("Turn");
+  const slider = element(row, "input", { type: "range", min: 1, step: 1 });
+  const count = element(row, "output");
+  const buttons = element(box, "div", { class: "mlsan-buttons" });
+  const [previous, play, next] = ["◀ Previous", "Play", "Next ▶"].map((text) =>
+    element(buttons, "button", { type: "button" }, text));
+  const halves = element(box, "div", { class: "mlsan-halves" });
+  const talk = element(halves, "ol", { class: "mlsan-talk", tabindex: 0, "aria-label": "The conversation" });
+  const panel = element(halves, "div");
+  const verdict = element(panel, "p", { "aria-live": "polite", class: "mlsan-verdict" });
+  const bars = element(panel, "div", { class: "mlsan-bars" });
+
+  let timer = null;
+  const stop = () => {
+    clearInterval(timer);
+    timer = null;
+    play.textContent = "Play";
+  };
+  const go = (dialogue, turn) => {
+    model.set("dialogue", dialogue);
+    model.set("turn", turn);
+    model.save_changes();
+    draw();
+  };
+  const turns = () => conversations[model.get("dialogue")];
+  const place = () => Math.max(0, Math.min(model.get("turn"), turns().length - 1));
+  const step = (by) => go(model.get("dialogue"), Math.max(0, Math.min(place() + by, turns().length - 1)));
+
+  choice.addEventListener("change", () => { stop(); go(Number(choice.value), 0); });
+  slider.addEventListener("input", () => { stop(); go(model.get("dialogue"), Number(slider.value) - 1); });
+  previous.addEventListener("click", () => { stop(); step(-1); });
+  next.addEventListener("click", () => { stop(); step(1); });
+  play.addEventListener("click", () => {
+    if (timer) return stop();
+    if (place() === turns().length - 1) go(model.get("dialogue"), 0);
+    play.textContent = "Pause";
+    timer = setInterval(() => {
+      step(1);
+      if (place() === turns().length - 1) stop();
+    }, PAUSE);
+  });
+
+  function chat(t) {
+    const cast = [...new Set(turns().map((turn) => turn.speaker))];
+    talk.replaceChildren();
+    turns().forEach((turn, i) => {
+      const { color, symbol } = speakers[turn.speaker];
+      const line = element(talk, "li", {
+        style: `border-color:${color}`, ...(cast.indexOf(turn.speaker) % 2 ? { class: "right" } : {}),
+        ...(i === t ? { "aria-current": "true" } : {}) });
+      element(line, "span", { style: `color:${color}`, "aria-hidden": "true" }, `${SYMBOLS[symbol]} `);
+      element(line, "b", {}, turn.speaker);
+      element(line, "div", {}, turn.text);
+      const [felt, heard] = [turn.emotion, likeliest(turn.model)].map((e) => emotions[e]);
+      element(line, "small", {}, felt === heard ? `${felt} ✓` : `${felt}, heard as ${heard}`);
+    });
+    // Only the list is scrolled: a page that jumps while one reads is a nuisance.
+    const line = talk.children[t];
+    talk.scrollTop = line.offsetTop - (talk.clientHeight - line.offsetHeight) / 2;
+  }
+
+  function track(name, values, most, shown) {
+    element(bars, "span", name.marked ? { class: "felt" } : {}, name.text);
+    const lane = element(bars, "div", { class: "mlsan-track" });
+    values.forEach(([value, colour]) => element(lane, "i", {
+      style: `width:${100 * value / most}%;${colour ? `background:${colour}` : ""}`,
+      ...(colour ? {} : { class: "exact" }) }));
+    element(bars, "output", {}, shown);
+  }
+
+  function draw() {
+    const t = place();
+    const turn = turns()[t];
+    const last = turns().length - 1;
+    choice.value = model.get("dialogue");
+    slider.max = last + 1;
+    slider.value = t + 1;
+    slider.setAttribute("aria-valuetext", `turn ${t + 1} of ${last + 1}, ${turn.speaker}`);
+    count.textContent = `${t + 1} of ${last + 1}`;
+    previous.disabled = t === 0;
+    next.disabled = t === last;
+    chat(t);
+    verdict.textContent = `${turn.speaker}: “${turn.text}” What was felt: ${emotions[turn.emotion]}. ` +
+      `The model says ${says(turn.model)}` +
+      (turn.exact ? `; whoever knew everything could say ${says(turn.exact)}.` : ".");
+    bars.replaceChildren();
+    element(bars, "h4", {}, `Each emotion: the model${turn.exact ? "; thin line, the exact posterior" : ""}`);
+    emotions.forEach((name, e) => {
+      const both = [[turn.model[e], colours[name]], ...(turn.exact ? [[turn.exact[e]]] : [])];
+      track({ text: name, marked: e === turn.emotion }, both, 1,
+        turn.exact ? `${percent(turn.model[e])} · ${percent(turn.exact[e])}` : percent(turn.model[e]));
+    });
+    element(bars, "h4", {}, "Gates, from 0 (ignored) to 2 (trusted double)");
+    modalities.forEach((m, i) => {
+      track({ text: m }, [[turn.gates[i], modalityColours[m]]], 2, turn.gates[i].toFixed(2));
+      element(bars, "small", {}, `alone it would say ${says(turn.alone[i])}`);
+    });
+    Object.assign(box.dataset, {
+      dialogue: model.get("dialogue"), turn: t, speaker: turn.speaker, emotion: emotions[turn.emotion],
+      predicted: emotions[likeliest(turn.model)],
+      values: JSON.stringify({ model: turn.model, exact: turn.exact, gates: turn.gates, alone: turn.alone }) });
+  }
+  model.on("change:dialogue", draw);
+  model.on("change:turn", draw);
+  draw();
+  return stop;
+}
+
+export default { render };

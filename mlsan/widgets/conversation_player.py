@@ -1,0 +1,86 @@
+"""Step through a conversation turn by turn, and see what the trained model made of each turn."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import anywidget
+import numpy as np
+import torch
+import traitlets
+
+from mlsan.corpus import Batch
+from mlsan.experiments import Run
+from mlsan.figures import EMOTION_COLOURS, MODALITY_COLOURS, speaker_style
+from mlsan.model import MLSAN
+from mlsan.sources import bayes
+from mlsan.widgets.common import esm
+
+
+@torch.no_grad()
+def heard_alone(model: MLSAN, batch: Batch, modality: str) -> torch.Tensor:
+    """(T, C): every turn's probabilities if, in that turn, ``modality`` were all that is heard.
+
+    ``batch`` holds one dialogue. The other turns keep all their modalities.
+    """
+    turns = batch.mask.shape[1]
+    repeated = Batch(**{name: {m: x.expand(turns, *x.shape[1:]) for m, x in value.items()}
+                        if isinstance(value, dict) else value.expand(turns, *value.shape[1:])
+                        for name, value in vars(batch).items()})
+    here = torch.eye(turns, dtype=torch.bool, device=batch.mask.device)         # row t silences turn t
+    present = {m: p if m == modality else p & ~here for m, p in repeated.present.items()}
+    probability = model.eval()(replace(repeated, present=present)).logits.softmax(-1)       # (T, T, C)
+    return probability.diagonal().T
+
+
+@torch.no_grad()
+def turns_of(run: Run, dialogue: int) -> list[dict]:
+    """What the player shows of every turn of a dialogue.
+
+    ``speaker``, ``text``, ``emotion`` (the true one's index), ``gates`` (M,), ``model`` and, for simulated
+    conversations, ``exact`` (C,): the network's probabilities and the posterior of ``bayes.dialogue``;
+    ``alone`` (M, C): the network's if it heard that modality alone (``heard_alone``).
+    """
+    corpus = run.corpus
+    device = next(run.model.parameters()).device
+    batch = corpus.tensors(run.speakers.ids, device).batch([dialogue])
+    out = run.model.eval()(batch)
+    rows = batch.row[0].cpu().numpy()
+    alone = torch.stack([heard_alone(run.model, batch, m) for m in corpus.modalities], 1)   # (T, M, C)
+    values = {"model": out.logits[0].softmax(-1), "gates": out.gates[0], "alone": alone}
+    values = {name: value.cpu().double().numpy().round(3).tolist() for name, value in values.items()}
+    if corpus.truth is not None:
+        values["exact"] = np.exp(bayes.dialogue(corpus, rows)).round(3).tolist()
+    return [{"speaker": turn.speaker, "text": turn.text, "emotion": int(corpus.emotion[rows[t]]),
+             **{name: value[t] for name, value in values.items()}}
+            for t, turn in enumerate(corpus.dialogue(dialogue).utterances)]
+
+
+class ConversationPlayer(anywidget.AnyWidget):
+    """Conversations as chat, one turn at a time: its gates, its emotion, and what each modality says.
+
+    Args:
+        run: a trained ``MLSAN``, any stages; dialogues: indices of the dialogues to choose from.
+
+    ``dialogue`` and ``turn`` are the place that is shown. All values are computed here (see ``turns_of``)
+    and only drawn in the page, kernel or none.
+    """
+
+    _esm = esm("conversation-player.js")
+    _css = Path(__file__).with_name("conversation-player.css")
+    conversations = traitlets.List().tag(sync=True)
+    speakers = traitlets.Dict().tag(sync=True)
+    emotions = traitlets.Dict().tag(sync=True)
+    modalities = traitlets.Dict().tag(sync=True)
+    dialogue = traitlets.Int(0).tag(sync=True)
+    turn = traitlets.Int(0).tag(sync=True)
+
+    def __init__(self, run: Run, dialogues, **kwargs):
+        conversations = [turns_of(run, int(d)) for d in dialogues]
+        present = {turn["speaker"] for turns in conversations for turn in turns}
+        style = speaker_style(sorted(set(run.corpus.table.speaker)))
+        super().__init__(
+            conversations=conversations, speakers={name: style[name] for name in sorted(present)},
+            emotions={e: EMOTION_COLOURS[e] for e in run.corpus.emotions},
+            modalities={m: MODALITY_COLOURS[m] for m in run.corpus.modalities}, **kwargs)

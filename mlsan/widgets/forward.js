@@ -1,0 +1,100 @@
+// mlsan/model.py's forward pass for one dialogue: the same weights, the same sums, in plain JavaScript.
+// Vectors are arrays of numbers; a layer is {weight, bias}, its weight's rows lying one after another.
+// tests/test_speaker_swap_page.py holds page and Python together to 1e-4.
+
+export const linear = ({ weight, bias }, x) => Array.from(bias, (b, row) => {
+  let sum = b;
+  for (let i = 0, at = row * x.length; i < x.length; i++) sum += weight[at + i] * x[i];
+  return sum;
+});
+
+export function softmax(x) {
+  const top = Math.max(...x);
+  const e = x.map((value) => Math.exp(value - top));
+  const total = e.reduce((a, b) => a + b, 0);
+  return e.map((value) => value / total);
+}
+
+const sigmoid = (x) => 1 / (1 + Math.exp(-x));
+
+// The error function after Abramowitz and Stegun (1964), 7.1.26: off by at most 1.5e-7.
+function erf(x) {
+  const t = 1 / (1 + 0.3275911 * Math.abs(x));
+  const poly = ((((1.061405429 * t - 1.453152027) * t + 1.421413741) * t - 0.284496736) * t + 0.254829592) * t;
+  return Math.sign(x) * (1 - poly * Math.exp(-x * x));
+}
+
+export const gelu = (x) => x.map((value) => 0.5 * value * (1 + erf(value / Math.SQRT2)));
+
+const add = (a, b) => a.map((value, i) => value + b[i]);
+
+function layerNorm({ weight, bias }, x) {
+  const mean = x.reduce((a, b) => a + b, 0) / x.length;
+  const variance = x.reduce((a, b) => a + (b - mean) ** 2, 0) / x.length;
+  return x.map((value, i) => weight[i] * (value - mean) / Math.sqrt(variance + 1e-5) + bias[i]);
+}
+
+// Tensors by their names in the checkpoint, cut from one buffer of float32.
+export function unpack(layout, view) {
+  const tensors = {};
+  for (const [name, { offset, length }] of Object.entries(layout)) {
+    // Copied: a view into a larger buffer need not start at a multiple of four.
+    tensors[name] = new Float32Array(view.buffer.slice(view.byteOffset + 4 * offset, view.byteOffset + 4 * (offset + length)));
+  }
+  return (name) => ({ weight: tensors[`${name}.weight`], bias: tensors[`${name}.bias`], raw: tensors[name] });
+}
+
+// Eq. calibration and Eq. gating for one utterance: what `MLSAN.represent` does.
+function represent(layer, modalities, features, vector) {
+  const gates = linear(layer("gating.linear"), vector).map((g) => 2 * sigmoid(g));
+  let fused = null;
+  modalities.forEach((m, i) => {
+    const [mean, sd] = [layer(`${m}_mean`).raw, layer(`${m}_sd`).raw];
+    let x = features[m].map((value, d) => (value - mean[d]) / sd[d]);
+    if (m !== "text") {
+      const film = linear(layer(`calibration.film.${m}`), vector);
+      x = x.map((value, d) => (1 + film[d]) * value + film[x.length + d]);
+    }
+    const h = linear(layer(`encoders.${m}.1`), x).map((value) => gates[i] * value);
+    fused = fused ? add(fused, h) : h;
+  });
+  return { gates, fused };
+}
+
+// What the turns around say: `Context`, for the speakers' ids (T,) and h, T vectors.
+function context(layer, h, speaker, heads, reach) {
+  const H = h[0].length, size = H / heads;
+  const bias = layer("context.bias").weight;
+  const own = speaker.map((s, t) => speaker.slice(0, t + 1).filter((other) => other === s).length);
+  const clip = (x) => Math.max(-reach, Math.min(reach, x));
+  const relation = (t, u) => (speaker[t] === speaker[u]
+    ? clip(own[u] - own[t]) + reach + 2 * reach + 1 : clip(u - t) + reach);
+  const qkv = h.map((x) => linear(layer("context.qkv"), layerNorm(layer("context.before_attention"), x)));
+  return h.map((x, t) => {
+    const heard = new Array(H).fill(0);
+    for (let head = 0; head < heads; head++) {
+      const [q, k, v] = [0, H, 2 * H].map((start) => start + head * size);
+      const share = softmax(qkv.map((other, u) => {
+        let score = 0;
+        for (let i = 0; i < size; i++) score += qkv[t][q + i] * other[k + i];
+        return score / Math.sqrt(size) + bias[relation(t, u) * heads + head];
+      }));
+      qkv.forEach((other, u) => {
+        for (let i = 0; i < size; i++) heard[head * size + i] += share[u] * other[v + i];
+      });
+    }
+    const attended = add(x, linear(layer("context.out"), heard));
+    const inner = gelu(linear(layer("context.feed.0"), layerNorm(layer("context.before_feed"), attended)));
+    return add(attended, linear(layer("context.feed.3"), inner));
+  });
+}
+
+// Every turn's gates and its probability of each emotion, if `speaker[t]` (a row of the table) says turn t.
+export function forward(layer, config, turns, speaker) {
+  const table = layer("speakers.vectors").weight;
+  const E = config.speakerDim;
+  const said = turns.map((features, t) =>
+    represent(layer, config.modalities, features, Array.from(table.slice(speaker[t] * E, (speaker[t] + 1) * E))));
+  const h = context(layer, said.map(({ fused }) => fused), speaker, config.heads, config.reach);
+  return h.map((x, t) => ({ gates: said[t].gates, probability: softmax(linear(layer("classify.2"), gelu(x))) }));
+}

@@ -1,0 +1,136 @@
+// Whom to trust, and with what: gates by speaker or by hand, and what forward.js's layers make of them.
+
+const EVIDENCE = 4;      // where a modality's bar ends
+
+function render({ model, el }) {
+  const { modalities, emotions, speakers, hidden, colours } = model.get("config");
+  const [utterances, table] = [model.get("utterances"), model.get("table")];
+  const floats = (name) => {
+    const view = model.get(name);
+    return new Float32Array(view.buffer.slice(view.byteOffset, view.byteOffset + view.byteLength));
+  };
+  const encodings = floats("encodings");
+  const layer = { weight: floats("weight"), bias: model.get("bias") };
+
+  // Eq. gating's sum, then the classifier.
+  function classify(utterance, gates) {
+    const fused = new Array(hidden).fill(0);
+    gates.forEach((gate, m) => {
+      const start = (utterance * modalities.length + m) * hidden;
+      for (let i = 0; i < hidden; i++) fused[i] += gate * encodings[start + i];
+    });
+    return softmax(linear(layer, gelu(fused)));
+  }
+
+  const box = element(el, "div", { class: "mlsan-gates" });
+  const choose = (text, names, trait) => {
+    const label = element(box, "label", { class: "mlsan-choice" });
+    element(label, "span", {}, text);
+    const select = element(label, "select", { "data-trait": trait });
+    select.replaceChildren(...names.map((name, i) => new Option(name, i)));
+    select.addEventListener("change", () => {
+      model.set(trait, Number(select.value));
+      model.save_changes();
+    });
+    return select;
+  };
+  const said = utterances.map(({ text, speaker }) => `${speakers[speaker]}: ${text}`);
+  const pickUtterance = choose("Utterance", said, "utterance");
+  const pickSpeaker = choose("Gates of", speakers, "speaker");
+
+  element(box, "h4", {}, "Gates, from 0 (ignored) to 2 (trusted double)");
+  const rows = modalities.map((name, m) => {
+    const row = element(box, "label", { class: "mlsan-row" });
+    element(row, "span", {}, name);
+    const slider = element(row, "input", {
+      type: "range", min: 0, max: 2, step: 0.01, style: `accent-color:${colours[name]}` });
+    slider.addEventListener("input", () => {
+      model.set("gates", model.get("gates").map((gate, i) => (i === m ? Number(slider.value) : gate)));
+      model.save_changes();
+    });
+    return { slider, number: element(row, "output") };
+  });
+  const reset = element(box, "button", { type: "button" });
+  reset.addEventListener("click", () => {
+    model.set("gates", table[model.get("speaker")]);
+    model.save_changes();
+  });
+
+  const signed = element(box, "h4");
+  const evidence = modalities.map((name) => {
+    const row = element(box, "div", { class: "mlsan-row" });
+    element(row, "span", {}, name);
+    const track = element(row, "div", { class: "mlsan-track mlsan-signed" });
+    return { bar: element(track, "i", { style: `background:${colours[name]}` }), number: element(row, "output") };
+  });
+
+  element(box, "h4", {}, "Probability of each emotion (grey: with the true speaker's gates)");
+  const felt = emotions.map((name) => {
+    const row = element(box, "div", { class: "mlsan-row" });
+    const label = element(row, "span", {}, name);
+    const track = element(row, "div", { class: "mlsan-track" });
+    const own = element(track, "i", { class: "before" });
+    const now = element(track, "i", { style: `background:${colours[name]}` });
+    return { label, own, now, number: element(row, "output") };
+  });
+  const verdict = element(box, "p", { class: "mlsan-verdict", "aria-live": "polite" });
+
+  const percent = (p) => `${Math.round(100 * p)}%`;
+  const best = (probability) => probability.indexOf(Math.max(...probability));
+
+  function draw() {
+    const [at, gates, speaker] = [model.get("utterance"), model.get("gates"), model.get("speaker")];
+    const { emotion, speaker: truly } = utterances[at];
+    const now = classify(at, gates), own = classify(at, table[truly]), top = best(now);
+
+    pickUtterance.value = at;
+    pickSpeaker.value = speaker;
+    [...pickSpeaker.options].forEach((option, i) => {
+      option.text = speakers[i] + (i === truly ? " (who said it)" : "");
+    });
+    reset.textContent = `Back to the gates of ${speakers[speaker]}`;
+    rows.forEach(({ slider, number }, m) => {
+      slider.value = gates[m];
+      slider.setAttribute("aria-valuetext", gates[m].toFixed(2));
+      number.textContent = gates[m].toFixed(2);
+    });
+    signed.textContent = `What each modality says for ${emotions[top]}: log p, less log p without it`;
+    const says = modalities.map((_, m) => {
+      const without = classify(at, gates.map((gate, i) => (i === m ? 0 : gate)));
+      return Math.log(now[top]) - Math.log(without[top]);
+    });
+    evidence.forEach(({ bar, number }, m) => {
+      const length = 50 * Math.min(Math.abs(says[m]) / EVIDENCE, 1);
+      bar.style.width = `${length}%`;
+      bar.style.marginLeft = `${says[m] < 0 ? 50 - length : 50}%`;
+      number.textContent = (says[m] < 0 ? "−" : "+") + Math.abs(says[m]).toFixed(2);
+    });
+    felt.forEach((row, e) => {
+      row.label.textContent = emotions[e] + (emotions[e] === emotion ? " ✓" : "");
+      row.own.style.width = percent(own[e]);
+      row.now.style.width = percent(now[e]);
+      row.number.textContent = percent(now[e]);
+    });
+    verdict.textContent = `With these gates the model hears ${emotions[top]}, ${percent(now[top])}; ` +
+      `with ${speakers[truly]}'s own it hears ${emotions[best(own)]}, ${percent(own[best(own)])}. What was felt: ${emotion}.`;
+    for (const [name, value] of Object.entries({ probability: now, gates, evidence: says })) {
+      box.dataset[name] = JSON.stringify(value);
+    }
+    model.set("probability", now);
+    model.save_changes();
+  }
+  model.on("change:utterance", () => {
+    const { speaker } = utterances[model.get("utterance")];
+    model.set("speaker", speaker);
+    model.set("gates", table[speaker]);
+    draw();
+  });
+  model.on("change:speaker", () => {
+    model.set("gates", table[model.get("speaker")]);
+    draw();
+  });
+  model.on("change:gates", draw);
+  draw();
+}
+
+export default { render };

@@ -1,0 +1,70 @@
+"""The speaker swap, driven in a browser with no kernel, says what the Python model says."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import torch
+from pages import IN_BROWSER, widget_state
+
+from mlsan.model import MLSAN, Config
+from mlsan.sources.simulated import simulate
+
+pytestmark = IN_BROWSER
+
+TOLERANCE = 1e-4
+
+
+def the_page_s_model(state) -> MLSAN:
+    """The checkpoint that the page holds, in the package's own class."""
+    weights = np.frombuffer(state["weights"], "<f4")
+    layout, config = state["layout_of_weights"], state["config"]
+    cut = {name: weights[p["offset"]:p["offset"] + p["length"]] for name, p in layout.items()}
+    model = MLSAN(Config(dims=config["dims"], emotions=len(config["emotions"]), speakers=len(config["speakers"])))
+    kept = {name: torch.tensor(cut[name]).view_as(tensor) for name, tensor in model.state_dict().items() if name in cut}
+    left = model.load_state_dict(kept, strict=False).missing_keys
+    assert all(name.startswith("regularization.") for name in left)       # not used to predict
+    return model.eval()
+
+
+def test_a_swapped_speaker_s_prediction_is_python_s(visit):
+    page = visit("ml-san")
+    state = widget_state(page, "layout_of_weights")
+    model, names = the_page_s_model(state), state["config"]["speakers"]
+    corpus = simulate()
+    tensors = corpus.tensors(corpus.table.speaker.map({n: i for i, n in enumerate(names)}).to_numpy())
+    by_text = {tuple(u.text for u in corpus.dialogue(d).utterances): d for d in corpus.dialogues("test")}
+    box = page.locator(".mlsan-swap")
+    pick = {trait: box.locator(f"select[data-trait={trait}]") for trait in ("dialogue", "turn", "speaker")}
+    rng, compared, changed, worst = np.random.default_rng(0), 0, 0, 0.0
+    for i, turns in enumerate(state["dialogues"]):
+        pick["dialogue"].select_option(str(i))
+        batch = tensors.batch([by_text[tuple(turn["text"] for turn in turns)]])
+        for t in range(len(turns)):
+            other = int(rng.integers(len(names)))
+            pick["turn"].select_option(str(t))
+            pick["speaker"].select_option(str(other))
+            shown = json.loads(box.get_attribute("data-probability"))
+            swapped = batch.speaker.clone()
+            swapped[0, t] = other
+            with torch.no_grad():
+                expected = {"spoken": model(batch), "swapped": model(batch, swapped)}
+            for which, out in expected.items():
+                worst = max(worst, np.abs(np.array(shown[which]) - out.logits[0, t].softmax(-1).numpy()).max())
+            changed += np.argmax(shown["spoken"]) != np.argmax(shown["swapped"])
+            compared += 1
+    assert compared >= 100 and worst < TOLERANCE
+    assert changed > 10                                                    # the swap does something
+    assert page.complaints == []
+
+
+def test_the_swap_answers_the_keyboard(visit):
+    page = visit("ml-san", size="phone", theme="dark")
+    speaker = page.locator(".mlsan-swap select[data-trait=speaker]")
+    before = page.locator(".mlsan-swap .mlsan-verdict").text_content()
+    speaker.focus()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    assert page.locator(".mlsan-swap .mlsan-verdict").text_content() != before
