@@ -1,0 +1,50 @@
+"""Answers to the exercises of "One emotion, many people", and its equation by hand."""
+
+from math import exp
+
+import numpy as np
+import torch
+from book_code import Answers, Equation
+
+
+def express_holds(express):
+    """Feature by feature, with Python's own arithmetic."""
+    prototype, loud, noise = [1.0, -2.0], [0.5, 0.5], [0.1, 0.2]
+    log_gain, shift = [0.3, -0.7], [2.0, -1.0]
+    got = express(*map(np.array, (prototype, loud, noise, log_gain, shift)))
+    for d in range(2):
+        z = prototype[d] * loud[d] + noise[d]
+        assert abs(got[d] - (shift[d] + z * exp(log_gain[d]))) < 1e-12
+
+
+EQUATIONS = {"simulated": Equation("express", "mlsan.sources.simulated:express", express_holds)}
+
+ROWS = lambda test: lambda rows: [i for i, row in enumerate(rows) if test(*row)]  # noqa: E731
+
+ANSWERS = {
+    "undo": Answers(
+        right=[lambda x, log_gain, shift: np.exp(-log_gain) * x - shift / np.exp(log_gain)],
+        wrong=[lambda x, log_gain, shift: (x - shift) * np.exp(log_gain),
+               lambda x, log_gain, shift: x * np.exp(-log_gain) - shift,
+               lambda x, log_gain, shift: (x - shift) / log_gain.clip(0.1)]),
+    "agreement": Answers(
+        right=[lambda labels, nearest: sum(a == labels[n] for a, n in zip(labels, nearest, strict=True)) / len(labels)],
+        wrong=[lambda labels, nearest: (labels == labels[nearest]).sum(),
+               lambda labels, nearest: (np.arange(len(labels)) == nearest).mean(),
+               lambda labels, nearest: (labels != labels[nearest]).mean() + 0.1]),
+    "rare_feeling": Answers(right=[0.36, 1 / (1 + 0.472 / 0.27), torch.tensor(0.3639)], wrong=[10 / 11, 0.27, 0.027, 0.57]),
+    "gap_closed": Answers(
+        right=[lambda static, model, best: 1 - (best - model) / (best - static)],
+        wrong=[lambda static, model, best: (model - static) / (1 - static), lambda static, model, best: model / best,
+               lambda static, model, best: (best - model) / (best - static)]),
+    "neutral_or_ruined": Answers(right=["Destroyed "], wrong=["neutralised", "sharpened", "both of them, I would say"]),
+    "shares": Answers(
+        right=[lambda gates: (gates.T / gates.sum(1)).T, lambda gates: torch.tensor(gates) / torch.tensor(gates).sum(1)[:, None]],
+        wrong=[lambda gates: gates / gates.sum(), lambda gates: gates / gates.sum(0),
+               lambda gates: np.exp(gates) / np.exp(gates).sum(1, keepdims=True)]),
+    "told_apart": Answers(
+        right=[ROWS(lambda d, low, high: low * high > 0)],
+        wrong=[ROWS(lambda d, low, high: low > 0), ROWS(lambda d, low, high: abs(d) > 0.01),
+               ROWS(lambda d, low, high: low < 0 < high)]),
+    "what_comes_next": Answers(right=[0.6283, 0.63], wrong=[0.55, 0.724, 0.174, 0.43]),
+}
