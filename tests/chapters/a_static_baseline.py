@@ -1,0 +1,128 @@
+"""Answers to the exercises of "A static baseline", and its equations by hand."""
+
+import math
+
+import numpy as np
+import torch
+from book_code import Answers, Equation
+
+
+def f1_holds(f1_of_confusion):
+    """Cell by cell, with Python's own arithmetic; the last class occurs in neither truth nor answers."""
+    counts = [[5, 2, 1, 0], [1, 3, 0, 0], [4, 0, 2, 0], [0, 0, 0, 0]]
+    got = f1_of_confusion(np.array(counts, float))
+    n, weighted, plain = sum(map(sum, counts)), 0.0, []
+    for c in range(4):
+        truly, called = sum(counts[c]), sum(row[c] for row in counts)
+        f1 = 2 * counts[c][c] / (truly + called) if truly + called else 0.0
+        assert abs(float(got["per_class_f1"][c]) - f1) < 1e-9
+        weighted += truly / n * f1
+        plain += [f1] * (truly > 0)
+    assert abs(float(got["weighted_f1"]) - weighted) < 1e-9
+    assert abs(float(got["macro_f1"]) - sum(plain) / len(plain)) < 1e-9
+
+
+def _normed(h):
+    mean = sum(h) / len(h)
+    sd = math.sqrt(sum((x - mean) ** 2 for x in h) / len(h) + 1e-5)
+    return [(x - mean) / sd for x in h]
+
+
+def _applied(linear, x):
+    return [b + sum(w * y for w, y in zip(row, x, strict=True))
+            for row, b in zip(linear.weight.tolist(), linear.bias.tolist(), strict=True)]
+
+
+def context_holds(Context):
+    """Turn by turn, head by head. The network after the attention is silenced: Eq. context ends before it."""
+    torch.manual_seed(0)
+    H, heads, d, reach = 6, 2, 3, 2
+    stage = Context(H, 0.5, heads=heads, reach=reach).eval()
+    torch.nn.init.zeros_(stage.feed[-1].weight)
+    torch.nn.init.zeros_(stage.feed[-1].bias)
+    speaker = [[1, 2, 2, 1, 3, 1], [2, 1, 2, 0, 0, 0]]
+    length = [6, 3]
+    h = torch.randn(2, 6, H)
+    mask = torch.arange(6) < torch.tensor(length)[:, None]
+    with torch.no_grad():
+        out = stage(h, torch.tensor(speaker), mask)
+    for b in range(2):
+        told = _by_hand(stage, [row.tolist() for row in h[b]], speaker[b][:length[b]], heads, d, reach)
+        for t in range(length[b]):
+            for i in range(H):
+                assert abs(float(out[b, t, i]) - told[t][i]) < 1e-4
+
+
+def _by_hand(stage, h, speaker, heads, d, reach):
+    H, T = heads * d, len(speaker)
+    qkv = [_applied(stage.qkv, _normed(h[t])) for t in range(T)]
+    nth = [sum(speaker[u] == speaker[t] for u in range(t + 1)) for t in range(T)]
+    out = []
+    for t in range(T):
+        heard = []
+        for k in range(heads):
+            score = []
+            for u in range(T):
+                own = speaker[t] == speaker[u]
+                apart = max(-reach, min(reach, nth[u] - nth[t] if own else u - t))
+                r = stage.bias.weight[apart + reach + (2 * reach + 1 if own else 0), k].item()
+                dot = sum(qkv[t][k * d + i] * qkv[u][H + k * d + i] for i in range(d))
+                score.append(math.exp(dot / math.sqrt(d) + r))
+            heard += [sum(s * qkv[u][2 * H + k * d + i] for u, s in enumerate(score)) / sum(score)
+                      for i in range(d)]
+        out.append([a + b for a, b in zip(h[t], _applied(stage.out, heard), strict=True)])
+    return out
+
+
+EQUATIONS = {
+    "weighted-f1": Equation("f1_of_confusion", "mlsan.evaluation:f1_of_confusion", f1_holds),
+    "context": Equation("Context", "mlsan.model:Context", context_holds),
+}
+
+
+def _live_by_loops(mask):
+    T = len(mask)
+    out = torch.full((T, T), -torch.inf)
+    for t in range(T):
+        for u in range(t + 1):
+            if mask[u]:
+                out[t, u] = 0.0
+    return out
+
+
+def _unpaired(ours, theirs, turns, draws):
+    other = draws[::-1]
+    return draws @ ours / (draws @ turns) - other @ theirs / (other @ turns)
+
+
+def _mask(allowed):
+    return torch.where(allowed, 0.0, -torch.inf)
+
+
+def _tri(mask, offset=0):
+    return torch.ones(len(mask), len(mask), dtype=torch.bool).tril(offset)
+
+
+ANSWERS = {
+    "floor": Answers(
+        right=[lambda p: 2 * p**2 / (p + 1)],
+        wrong=[lambda p: p, lambda p: 2 * p / (1 + p), lambda p: p**2]),
+    "names_help_text": Answers(right=["Expressiveness"], wrong=["gain", "shift", "prior"]),
+    "late": Answers(
+        right=[lambda log_p, log_prior: (log_p - log_prior).sum(0) + log_prior],
+        wrong=[lambda log_p, log_prior: log_p.sum(0), lambda log_p, log_prior: (log_p - log_prior).sum(0),
+               lambda log_p, log_prior: log_p.mean(0), lambda log_p, log_prior: log_p.sum(0) - 2 * log_prior]),
+    "live": Answers(
+        right=[_live_by_loops, lambda mask: _mask(_tri(mask))],
+        wrong=[lambda mask: _mask(_tri(mask) | True), lambda mask: _mask(mask.expand(4, 4)), lambda mask: _mask(_tri(mask, -1) & mask),
+               lambda mask: _mask(_tri(mask).T & mask), lambda mask: _tri(mask) & mask,
+               lambda mask: _mask(_tri(mask) & ~_tri(mask, -2) & mask)]),
+    "paired": Answers(
+        right=[lambda ours, theirs, turns, draws: np.array(
+            [np.sum(w * ours) / np.sum(w * turns) - np.sum(w * theirs) / np.sum(w * turns) for w in draws])],
+        wrong=[lambda ours, theirs, turns, draws: draws @ ((ours - theirs) / turns) / draws.sum(1),
+               lambda ours, theirs, turns, draws: draws @ (theirs - ours) / (draws @ turns),
+               lambda ours, theirs, turns, draws: draws @ (ours - theirs) / turns.sum(),
+               _unpaired]),
+    "best_of_twenty": Answers(right=[0.0187, 0.01867], wrong=[0.010, 1.87, 0.0, 0.05]),
+}
