@@ -118,10 +118,9 @@ def ternary(points: dict[str, np.ndarray], modalities, speakers, alt: str) -> go
             hovertemplate="%{text}: " + ", ".join(f"{m} %{{{k}:.2f}}" for m, k in zip(modalities, "abc", strict=True))
             + "<extra>%{fullData.name}</extra>")
     finished(figure, alt, "", "", height=460)
-    figure.update_layout(margin={"l": 40, "r": 64})          # the corners' names stand half outside
     axis = {"showgrid": True, "gridcolor": "rgba(128,128,128,.3)", "tickvals": [0.25, 0.5, 0.75], "tickfont": {"size": 11}}
     return figure.update_layout(ternary={
-        "bgcolor": "rgba(0,0,0,0)",
+        "bgcolor": "rgba(0,0,0,0)", "domain": {"x": [0.04, 0.88]},       # the corners' names stand half outside
         **{f"{k}axis": axis | {"title": {"text": m}} for k, m in zip("abc", modalities, strict=True)}})
 
 
