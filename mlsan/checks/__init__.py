@@ -37,7 +37,7 @@ class Verdict:
         return f"{self.word} {self.why}"
 
     def _repr_html_(self) -> str:            # wraps on a phone, as plain output does not
-        return f"<p><strong>{self.word}</strong> {escape(self.why)}</p>"
+        return f"<p class='mlsan-answer'><strong>{self.word}</strong> {escape(self.why)}</p>"
 
 
 class Wrong(Exception):
