@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
+import yaml
 from axe_playwright_python.sync_playwright import Axe
 from pages import IN_BROWSER, PAGES, SITE, widget_state
+from pdf import ROOT
+from pypdf import PdfReader
 
 from mlsan.widgets import nearest_mean_accuracy
 
@@ -62,6 +68,16 @@ def test_page_is_accessible(visit, name, theme, size):
     grave = [(v["id"], v["help"], [node["html"][:200] for node in v["nodes"]][:3]) for v in found
              if v["impact"] in ("serious", "critical")]
     assert grave == []
+
+
+def test_pdf_has_a_bookmark_for_every_page():
+    printed = subprocess.run([sys.executable, ROOT / "book" / "pdf.py"], capture_output=True, text=True)
+    assert printed.returncode == 0, printed.stderr
+    outline = PdfReader(ROOT / "_build" / "mlsan.pdf").outline
+    parts = yaml.safe_load((ROOT / "_toc.yml").read_text())["parts"]
+    chapters = [entry for entry in outline if isinstance(entry, list)]
+    assert [len(entry) for entry in chapters] == [len(part["chapters"]) for part in parts]
+    assert [entry.title for entry in outline if not isinstance(entry, list)][1:] == [part["caption"] for part in parts]
 
 
 @pytest.mark.parametrize("name", PAGES)
