@@ -152,7 +152,7 @@ def confusion(counts: np.ndarray, emotions, alt: str) -> go.Figure:
     share = counts / np.maximum(counts.sum(1, keepdims=True), 1)
     figure = go.Figure(go.Heatmap(
         z=share.round(3), x=list(emotions), y=list(emotions), zmin=0, zmax=1, showscale=False, texttemplate="%{z:.2f}",
-        colorscale=[[0, "rgba(0,114,178,0)"], [1, "rgba(0,114,178,1)"]], customdata=counts,
+        colorscale=[[0, "rgba(0,114,178,0)"], [1, "rgba(0,114,178,.7)"]], customdata=counts,
         hovertemplate="%{y} called %{x}: %{z:.2f} (%{customdata:.0f})<extra></extra>", textfont={"size": 11}))
     finished(figure, alt, "called", "truly", height=440)
     figure.update_xaxes(showgrid=False, tickangle=-45)

@@ -22,7 +22,7 @@
       ...Object.fromEntries(axes.map((name) => [name, { ...part?.[name], ...axis }])),
     });
     return {
-      data: { ...template?.data, bar: [{ type: "bar" }] },
+      data: { ...template?.data, bar: [{ type: "bar" }], heatmap: [{ type: "heatmap", textfont: { color: text } }] },
       layout: {
         ...old,
         paper_bgcolor: clear,
