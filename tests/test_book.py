@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 import subprocess
 import sys
 
@@ -78,6 +80,15 @@ def test_pdf_has_a_bookmark_for_every_page():
     chapters = [entry for entry in outline if isinstance(entry, list)]
     assert [len(entry) for entry in chapters] == [len(part["chapters"]) for part in parts]
     assert [entry.title for entry in outline if not isinstance(entry, list)][1:] == [part["caption"] for part in parts]
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_no_figure_is_heavier_than_300_kb(name):
+    html = (SITE / "book" / f"{name}.html").read_text()
+    figures = re.findall(r'<figure class="mlsan-figure".*?<script type="application/json">(.*?)</script>', html, re.S)
+    states = re.findall(r'<script type="application/vnd.jupyter.widget-state\+json">(.*?)</script>', html, re.S)
+    widgets = [json.dumps(widget) for state in states for widget in json.loads(state)["state"].values()]
+    assert [len(part) for part in figures + widgets if len(part) > 300_000] == []
 
 
 @pytest.mark.parametrize("name", PAGES)
