@@ -113,6 +113,48 @@ def test_figures_follow_the_theme(visit):
     page.wait_for_function(f"(before) => ({colour})() !== before", arg=light)
 
 
+FIGURES = [(name, place) for name in PAGES
+           for place in re.findall(r'<div id="(figure-[^"]*)"', (SITE / "book" / f"{name}.html").read_text())]
+
+
+def controls_of(page, place, kind) -> list[dict]:
+    return page.evaluate("([place, kind]) => JSON.parse(document.querySelector(`#${place} + script`).textContent)"
+                         ".layout[kind] ?? []", [place, kind])
+
+
+def test_every_menu_shows_what_it_says(visit):
+    tried = 0
+    for name in PAGES:
+        page = visit(name)
+        for place in [place for page_name, place in FIGURES if page_name == name]:
+            for menu in controls_of(page, place, "updatemenus"):
+                for i, button in reversed(list(enumerate(menu["buttons"]))):
+                    page.locator(f"#{place} .updatemenu-header").click()
+                    page.locator(f"#{place} .updatemenu-dropdown-button").nth(i).click()
+                    change = button["args"][0]
+                    wanted = change["visible"] if isinstance(change, dict) else button["args"][1]
+                    page.wait_for_function("([place, wanted]) => JSON.stringify(wanted) === JSON.stringify("
+                                           "document.getElementById(place).data.map((t) => t.visible ?? true))",
+                                           arg=[place, wanted])
+                    tried += 1
+        assert page.complaints == []
+    assert tried >= 20
+
+
+def test_the_slider_steps_through_a_dialogue(visit):
+    page = visit("conversations-as-tensors")
+    place = next(place for name, place in FIGURES if name == "conversations-as-tensors"
+                 and controls_of(page, place, "sliders"))
+    (slider,) = controls_of(page, place, "sliders")
+    rail = page.locator(f"#{place} .slider-rail-touch-rect")
+    box = rail.bounding_box()
+    for share, step in ((0.999, slider["steps"][-1]), (0.001, slider["steps"][0])):
+        rail.click(position={"x": box["width"] * share, "y": box["height"] / 2})
+        said = step["args"][1]["annotations[0].text"]
+        page.wait_for_function("([place, said]) => document.getElementById(place).layout.annotations[0].text === said",
+                               arg=[place, said])
+
+
 def test_calibration_bench_answers_as_python_does(visit):
     """Driven from the keyboard, with no kernel: what it says is what `nearest_mean_accuracy` says."""
     page = visit("one-emotion-many-people")
