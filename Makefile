@@ -34,7 +34,7 @@ pdf: book
 
 # Two processes with one thread each use two cores better than one with two; and a page's numbers
 # are then the tests', to the last bit.
-book outputs test quick: export OMP_NUM_THREADS = 1
+book colab outputs test quick: export OMP_NUM_THREADS = 1
 
 test: $(VENV)/installed
 	$(BIN)/pytest -n 2 --dist worksteal
