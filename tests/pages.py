@@ -65,7 +65,7 @@ def visit(browser, sites):
                                       is_mobile=size == "phone", has_touch=size == "phone")
         contexts.append(context)
         page = context.new_page()
-        page.set_default_timeout(20_000)
+        page.set_default_timeout(60_000)      # a busy machine draws slowly
         page.complaints = []
         page.on("request", lambda request: is_local(request.url)
                 or page.complaints.append(f"asked another host: {request.url}"))
