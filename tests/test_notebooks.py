@@ -19,7 +19,8 @@ def test_runs_twice_in_the_same_kernel(stem):
         cell.id = f"again-{cell.id}"
     once = len(notebook.cells)
     notebook.cells += again
-    NotebookClient(notebook, timeout=900, resources={"metadata": {"path": NOTEBOOKS[stem].parent}}).execute()
+    NotebookClient(notebook, timeout=900, coalesce_streams=True,      # a slow print comes in pieces
+                   resources={"metadata": {"path": NOTEBOOKS[stem].parent}}).execute()
     for first, second in zip(notebook.cells[:once], notebook.cells[once:], strict=True):
         if "nbval-check-output" in first.metadata.get("tags", []):
             texts = [[output.get("text") or output.get("data", {}).get("text/plain") for output in cell.outputs]
