@@ -49,6 +49,7 @@ def main() -> None:
                    "GIT_CONFIG_KEY_0": f"url.{ROOT.as_uri()}.insteadOf", "GIT_CONFIG_VALUE_0": address}
     for path in sorted((ROOT / "book").glob("*.ipynb")):
         started = time.perf_counter()
+        pip("uninstall", "--quiet", "--yes", "mlsan")        # each chapter meets a fresh runtime
         with tempfile.TemporaryDirectory() as folder:
             NotebookClient(nbformat.read(path, as_version=4), timeout=900, kernel_name="colab",
                            resources={"metadata": {"path": folder}}).execute()
