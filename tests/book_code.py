@@ -78,9 +78,9 @@ def definitions(source: str, name: str = "__main__") -> dict:
     return vars(module)
 
 
-def package_source(where: str) -> tuple[str, str]:
-    module = importlib.import_module(where.split(":")[0])
-    return inspect.getsource(module), module.__name__
+def package_source(where: str) -> str:
+    """The source of the module in module:name."""
+    return inspect.getsource(importlib.import_module(where.split(":")[0]))
 
 
 FLIPS = {ast.Add: ast.Sub, ast.Sub: ast.Add, ast.Mult: ast.Div, ast.Div: ast.Mult}

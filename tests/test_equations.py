@@ -40,7 +40,7 @@ def test_cell_and_package_do_what_the_equation_says(stem, name, equation):
 
 @pytest.mark.parametrize(("stem", "name", "equation"), CASES)
 def test_a_flipped_sign_is_noticed(stem, name, equation):
-    sources = [(cell_source(stem), equation.cell), (package_source(equation.package)[0], equation.package.split(":")[1])]
+    sources = [(cell_source(stem), equation.cell), (package_source(equation.package), equation.package.split(":")[1])]
     for source, thing in sources:
         flips = list(flipped(source, name, thing))
         assert flips, f"{thing}: no line with a sign is marked `# Eq. {name}`"
