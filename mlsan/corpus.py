@@ -153,6 +153,15 @@ class Corpus:
             for i, r in enumerate(self.table.iloc[start:start + self._length[index]].itertuples()))
         return Dialogue(utterances[0].dialogue, utterances)
 
+    def replaced(self, *, keep=None, features=None) -> Corpus:
+        """The same conversations with only the rows of ``keep`` (bool (N,)), and with ``features`` in
+        place of the old ones (modality -> (N, D) of the rows before; a modality not named is left out)."""
+        keep = np.ones(len(self), bool) if keep is None else np.asarray(keep)
+        features = self.features if features is None else features
+        return Corpus(self.name, self.table[keep], {m: x[keep] for m, x in features.items()}, self.emotions,
+                      present={m: self.present[m][keep] for m in features if m in self.present},
+                      licence=self.licence, provenance=self.provenance, truth=self.truth)
+
     def summary(self) -> pd.DataFrame:
         """What is in each split: sizes, speakers, irregular dialogues, shares of the emotions."""
         columns = {}

@@ -33,6 +33,7 @@ class Plan:
     concat_speaker: bool = False
     neutrality: float = 0.0
     regularization: float = Settings.regularization
+    epochs: int | None = None           # the recipe's, unless fewer are wanted for a quick look
 
     @property
     def name(self) -> str:
@@ -53,7 +54,8 @@ RECIPES: dict[str, tuple[dict, Settings]] = {
 def recipe(corpus: Corpus, plan: Plan) -> tuple[dict, Settings]:
     """Model sizes and training settings for a corpus, with the plan's own wishes in them."""
     sizes, settings = RECIPES.get(corpus.name, RECIPES["simulated"])
-    return sizes, replace(settings, neutrality=plan.neutrality, regularization=plan.regularization)
+    return sizes, replace(settings, neutrality=plan.neutrality, regularization=plan.regularization,
+                          epochs=plan.epochs or settings.epochs)
 
 
 @dataclass(frozen=True)
@@ -90,8 +92,8 @@ class Run:
 
 
 def train(plan: Plan, *, corpus: Corpus | None = None, device: str = "auto", folder: Path | None = None,
-          resume: bool = False, progress: bool = True) -> Run:
-    """Carry out a plan. ``corpus`` saves loading it again.
+          resume: bool = False, progress: bool = True, peek: bool = False) -> Run:
+    """Carry out a plan. ``corpus`` saves loading it again; ``peek``: see ``training.fit``.
 
     With a ``folder``: ``run.json`` (the plan, the settings, the corpus's fingerprint, versions), a
     checkpoint per epoch, and at the end ``model.safetensors``. ``resume`` goes on from the checkpoint.
@@ -108,7 +110,7 @@ def train(plan: Plan, *, corpus: Corpus | None = None, device: str = "auto", fol
     if folder:
         _open_folder(Path(folder), plan, settings, model.config, corpus, resume)
     history = training.fit(model, corpus, speakers, settings, seed=plan.seed, device=device,
-                           folder=folder, progress=progress)
+                           folder=folder, progress=progress, peek=peek)
     if folder:
         scratch = Path(folder) / "model.tmp"
         safetensors.torch.save_file(model.state_dict(), scratch)

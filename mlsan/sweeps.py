@@ -129,7 +129,7 @@ def regularization_cases(weights=(0.03, 0.1, 0.3), seeds: int = 5, again=range(1
 def few_dialogues(corpus: Corpus, dialogues: int = 144) -> Corpus:
     """The corpus with only the first ``dialogues`` of its train split; dev and test stay."""
     train = corpus.table.dialogue[corpus.rows("train")].unique()
-    return _part(corpus, ~corpus.table.dialogue.isin(train[dialogues:]).to_numpy())
+    return corpus.replaced(keep=~corpus.table.dialogue.isin(train[dialogues:]).to_numpy())
 
 
 def with_moods(corpus: Corpus, favourites: int = 3, others: float = 0.15, seed: int = 0) -> Corpus:
@@ -137,12 +137,7 @@ def with_moods(corpus: Corpus, favourites: int = 3, others: float = 0.15, seed: 
     rng = np.random.default_rng(seed)
     mood = {s: rng.choice(corpus.emotions, favourites, replace=False) for s in corpus.truth.speakers}
     own = [e in mood[s] for s, e in zip(corpus.table.speaker, corpus.table.emotion, strict=True)]
-    return _part(corpus, own | (rng.random(len(corpus)) < others))
-
-
-def _part(corpus: Corpus, keep: np.ndarray) -> Corpus:
-    return Corpus(corpus.name, corpus.table[keep].reset_index(drop=True),
-                  {m: x[keep] for m, x in corpus.features.items()}, corpus.emotions, truth=corpus.truth)
+    return corpus.replaced(keep=own | (rng.random(len(corpus)) < others))
 
 
 STAGE_3_IN = {"stage 3 alone": ("regularization",), "all stages": STAGES}

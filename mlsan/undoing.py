@@ -46,20 +46,15 @@ def undone(corpus: Corpus) -> Corpus:
     """Simulated conversations with every speaker's planted gain and shift taken out."""
     who = corpus.table.speaker.map({name: i for i, name in enumerate(corpus.truth.speakers)}).to_numpy()
     planted = {m: (corpus.truth.log_gain[m][who], corpus.truth.shift[m][who]) for m in CALIBRATED}
-    return _replaced(corpus, {m: (corpus.features[m] - shift) * np.exp(-log_gain)
-                              for m, (log_gain, shift) in planted.items()})
+    return corpus.replaced(features=corpus.features | {
+        m: (corpus.features[m] - shift) * np.exp(-log_gain) for m, (log_gain, shift) in planted.items()})
 
 
 def standardised_by_speaker(corpus: Corpus) -> Corpus:
     """The corpus with audio and visual features through Eq. own-moments; no feature may be missing."""
     speaker, in_train = corpus.table.speaker.to_numpy(), (corpus.table.split == "train").to_numpy()
-    return _replaced(corpus, {m: own_moments(corpus.features[m], speaker, in_train) for m in CALIBRATED})
-
-
-def _replaced(corpus: Corpus, features: dict[str, np.ndarray]) -> Corpus:
-    features = {m: features.get(m, x).astype(np.float32) for m, x in corpus.features.items()}
-    return Corpus(corpus.name, corpus.table, features, corpus.emotions, present=corpus.present,
-                  licence=corpus.licence, provenance=corpus.provenance, truth=corpus.truth)
+    return corpus.replaced(features=corpus.features | {
+        m: own_moments(corpus.features[m], speaker, in_train) for m in CALIBRATED})
 
 
 # Name -> which features go in, which stages are on, the weight of Eq. neutrality.
