@@ -26,7 +26,7 @@ def place(tmp_path, monkeypatch):
     return tmp_path
 
 
-def fake(texts, progress):
+def fake(texts, progress, layers):
     """A unit vector per text that tells one text from another."""
     fake.calls += 1
     x = np.stack([np.random.default_rng(list(t.encode()) + [1]).normal(size=384) for t in texts])
@@ -46,6 +46,18 @@ def test_vectors_mean_what_the_texts_mean():
     assert x.dtype == np.float32 and x.shape == (5, 384)
     np.testing.assert_allclose(np.linalg.norm(x, axis=1), 1, atol=1e-5)
     assert x[0] @ x[1] > 0.7 > 0.3 > x[0] @ x[2]
+    np.testing.assert_array_equal(x[0], x[3])
+
+
+@installed
+@pytest.mark.slow
+def test_layers_stand_side_by_side():
+    """The last layer's mean points where the sentence vector does, and padding is in no mean."""
+    x = encode(SENTENCES, progress=False, layers=(2, 6))
+    assert x.dtype == np.float32 and x.shape == (5, 768)
+    last = x[:, 384:] / np.linalg.norm(x[:, 384:], axis=1, keepdims=True)
+    np.testing.assert_allclose(last, encode(SENTENCES, progress=False), atol=1e-5)
+    np.testing.assert_allclose(encode(SENTENCES[:1], progress=False, layers=(2,)), x[:1, :384], atol=1e-5)
     np.testing.assert_array_equal(x[0], x[3])
 
 

