@@ -31,6 +31,7 @@ class Config:
         speakers: rows of the speaker table, the unknown row included.
         stages: which of ``STAGES`` are on.
         context: read the whole dialogue (True) or each utterance alone.
+        recurrent: read it with a recurrent network (``Recurrence``) rather than with attention (``Context``).
         concat_speaker: the second baseline: no stage, but every encoder is told the speaker's vector.
         hidden, speaker_dim, dropout, input_dropout, speaker_dropout: sizes and rates.
     """
@@ -40,6 +41,7 @@ class Config:
     speakers: int
     stages: tuple[str, ...] = STAGES
     context: bool = True
+    recurrent: bool = False
     concat_speaker: bool = False
     hidden: int = 64
     speaker_dim: int = 32
@@ -81,7 +83,8 @@ class MLSAN(nn.Module):
         self.encoders = nn.ModuleDict({
             m: nn.Sequential(nn.Dropout(config.input_dropout), nn.Linear(d + extra, config.hidden))
             for m, d in config.dims.items()})
-        self.context = Context(config.hidden, config.dropout) if config.context else None
+        reader = Recurrence if config.recurrent else Context
+        self.context = reader(config.hidden, config.dropout) if config.context else None
         self.classify = nn.Sequential(nn.GELU(), nn.Dropout(config.dropout),
                                       nn.Linear(config.hidden, config.emotions))
         # The stages come last: the same seed gives the same baseline weights whichever are on.
@@ -167,3 +170,23 @@ class Context(nn.Module):
         heard = nn.functional.scaled_dot_product_attention(q, k, v, attn_mask=bias)
         h = h + self.dropout(self.out(heard.transpose(1, 2).flatten(2)))                # Eq. context
         return h + self.dropout(self.feed(self.before_feed(h)))
+
+
+class Recurrence(nn.Module):
+    """What the turns around say, read turn by turn in both directions; it is not told who speaks.
+
+    A bidirectional GRU, added to what it reads. Padding is not read.
+    """
+
+    def __init__(self, hidden: int, dropout: float):
+        super().__init__()
+        self.gru = nn.GRU(hidden, hidden // 2, batch_first=True, bidirectional=True)
+        self.dropout = nn.Dropout(dropout)
+
+    def forward(self, h: torch.Tensor, speaker: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+        """(B, T, H), (B, T), (B, T) -> (B, T, H)."""
+        turns = nn.utils.rnn.pack_padded_sequence(self.dropout(h), mask.sum(1).cpu(), batch_first=True,
+                                                  enforce_sorted=False)
+        heard, _ = nn.utils.rnn.pad_packed_sequence(self.gru(turns)[0], batch_first=True,
+                                                    total_length=h.shape[1])
+        return h + self.dropout(heard)

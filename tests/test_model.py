@@ -11,6 +11,7 @@ from mlsan.stages.calibration import Calibration, neutrality
 from mlsan.stages.gating import Gating
 from mlsan.training import Settings, build, loss
 
+READERS = [{"context": False}, {}, {"recurrent": True}]
 ALL = [c for k in range(4) for c in combinations(STAGES, k)]
 
 
@@ -28,19 +29,19 @@ def shaken(model, seed=1):
     return model
 
 
-@pytest.mark.parametrize("context", [True, False])
+@pytest.mark.parametrize("reader", READERS)
 @pytest.mark.parametrize("stages", ALL)
-def test_untrained_stages_change_nothing_bit_for_bit(small, stages, context):
-    static, tensors = made(small, stages=(), context=context)
-    staged, _ = made(small, stages=stages, context=context)
+def test_untrained_stages_change_nothing_bit_for_bit(small, stages, reader):
+    static, tensors = made(small, stages=(), **reader)
+    staged, _ = made(small, stages=stages, **reader)
     batch = tensors.batch(range(20))
     assert torch.equal(static(batch).logits, staged(batch).logits)
 
 
-@pytest.mark.parametrize("context", [True, False])
+@pytest.mark.parametrize("reader", READERS)
 @pytest.mark.parametrize("stages", [(), STAGES])
-def test_logits_ignore_companions_and_padding(small, stages, context):
-    model, tensors = made(small, stages=stages, context=context)
+def test_logits_ignore_companions_and_padding(small, stages, reader):
+    model, tensors = made(small, stages=stages, **reader)
     shaken(model)
     everyone = tensors.batch(range(len(small.dialogues("train"))))
     logits = model(everyone).logits
@@ -50,8 +51,9 @@ def test_logits_ignore_companions_and_padding(small, stages, context):
             assert torch.allclose(model(batch).logits[at, :n], logits[i, :n], atol=1e-5)
 
 
-def test_padding_content_is_never_read(small):
-    model, tensors = made(small)
+@pytest.mark.parametrize("reader", READERS)
+def test_padding_content_is_never_read(small, reader):
+    model, tensors = made(small, **reader)
     shaken(model)
     batch = tensors.batch(range(9))
     dirty = replace(batch, features={m: torch.where(batch.mask[..., None], x, 1e3) for m, x in batch.features.items()},
@@ -59,15 +61,23 @@ def test_padding_content_is_never_read(small):
     assert torch.allclose(model(batch).logits[batch.mask], model(dirty).logits[batch.mask], atol=1e-5)
 
 
-def test_a_turn_hears_the_others_only_with_context(small):
-    for context in (True, False):
-        model, tensors = made(small, context=context)
-        shaken(model)
-        batch = tensors.batch([0])
-        louder = replace(batch, features={m: x.clone() for m, x in batch.features.items()})
-        louder.features["text"][0, 0] += 5
-        change = (model(batch).logits - model(louder).logits)[0].abs().amax(-1)
-        assert change[0] > 1e-3 and (change[1:] > 1e-4).any() == context
+@pytest.mark.parametrize("reader", READERS)
+def test_a_turn_hears_the_others_only_with_context(small, reader):
+    model, tensors = made(small, **reader)
+    shaken(model)
+    batch = tensors.batch([0])
+    louder = replace(batch, features={m: x.clone() for m, x in batch.features.items()})
+    louder.features["text"][0, 0] += 5
+    change = (model(batch).logits - model(louder).logits)[0].abs().amax(-1)
+    assert change[0] > 1e-3 and (change[1:] > 1e-4).any() == reader.get("context", True)
+
+
+def test_the_recurrent_context_is_not_told_who_speaks(small):
+    """So that a static model with it is the same whatever the speakers are called."""
+    model, tensors = made(small, stages=(), recurrent=True)
+    shaken(model)
+    batch = tensors.batch(range(9))
+    assert torch.equal(model(batch).logits, model(batch, torch.zeros_like(batch.speaker)).logits)
 
 
 def test_context_knows_a_speakers_own_turns(small):
