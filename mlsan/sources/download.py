@@ -30,13 +30,15 @@ from filelock import FileLock
 from platformdirs import user_cache_path
 from requests.adapters import HTTPAdapter
 from tqdm.auto import tqdm
+from urllib3.exceptions import HTTPError, ProtocolError
 from urllib3.util import Retry
 
 PUBLIC = "https://raw.githubusercontent.com"
 # A machine without a network should learn so in seconds; a slow one may still take its time.
 CONNECT_SECONDS, READ_SECONDS = 4, 30
-BARREN_TRIES = 5        # give up after so many connections in a row that brought nothing new
-CHUNK = 1 << 13         # small: what a cut leaves of a chunk is lost
+BARREN_TRIES = 5        # give up after so many connections in a row that brought nothing new,
+RESTARTS = 60           # or so many that began again, for want of a server that can go on from a byte
+CHUNK = 1 << 18
 
 
 class DownloadError(RuntimeError):
@@ -94,9 +96,7 @@ def git_blob_id(path: Path) -> str:
     """The id git gives to a file's content: SHA-1 of ``blob <size>\\0`` and the bytes."""
     digest = hashlib.sha1(b"blob %d\0" % path.stat().st_size, usedforsecurity=False)
     with open(path, "rb") as file:
-        while chunk := file.read(CHUNK):
-            digest.update(chunk)
-    return digest.hexdigest()
+        return hashlib.file_digest(file, lambda: digest).hexdigest()
 
 
 def fetch(pin: Pin, progress: bool = True) -> Path:
@@ -166,27 +166,29 @@ def _addresses(pin: Pin) -> list[str]:
 
 def _download(address: str, part: Path, pin: Pin, progress: bool) -> Path:
     resumed = part.exists()
-    _receive(address, part, progress)
-    if resumed and not _is(part, pin):
+    _receive(address, part, pin, progress)
+    found = git_blob_id(part)
+    if resumed and found != pin.blob:
         # What an earlier call left may be damaged itself; that is no fault of this address.
         part.unlink()
-        _receive(address, part, progress)
-    found = git_blob_id(part)
+        _receive(address, part, pin, progress)
+        found = git_blob_id(part)
     if found != pin.blob:
         part.unlink()
-        raise DownloadError(f"{address}: not the pinned content (git blob id {found}, expected "
-                            f"{pin.blob}); it was removed. Try again; if it stays so, the mirror "
-                            "or the connection alters files: set MLSAN_MIRROR to another one")
+        raise DownloadError(f"{pin} from {address}: not the pinned content (git blob id {found}, "
+                            f"expected {pin.blob}); it was removed. Try again; if it stays so, the "
+                            "mirror or the connection alters files: set MLSAN_MIRROR to another one")
     return part
 
 
-def _receive(address: str, part: Path, progress: bool) -> None:
+def _receive(address: str, part: Path, pin: Pin, progress: bool) -> None:
     """Append to ``part`` until the address says that this was all, whatever cuts come between."""
-    most, barren = 0, 0
+    barren = restarts = ended = 0
     while True:
         try:
             part.touch()
-            with _stream(address, part.stat().st_size) as (start, total, chunks), \
+            held, got = part.stat().st_size, 0
+            with _stream(address, held) as (start, total, chunks), \
                     open(part, "r+b") as out, \
                     tqdm(total=total, initial=start, desc=part.stem, unit="B", unit_scale=True,
                          leave=False, disable=not progress) as bar:
@@ -194,12 +196,20 @@ def _receive(address: str, part: Path, progress: bool) -> None:
                 out.seek(start)
                 for chunk in chunks:
                     out.write(chunk)
+                    got += len(chunk)
                     bar.update(len(chunk))
-            return
-        except requests.RequestException as error:      # cut in the middle: go on from there
-            barren = 0 if part.stat().st_size > most else barren + 1
-            most = max(most, part.stat().st_size)
-            if barren == BARREN_TRIES:
+            size = part.stat().st_size
+            # Cut in its header, an answer tells no length; some servers never do. Then it was whole
+            # if the id says so, or if it ends where the last one did.
+            if size == total or _is(part, pin) or (got and size == ended):
+                return
+            raise ProtocolError("it ended without having told its length")
+        except (requests.RequestException, HTTPError) as error:     # cut: go on from there
+            size = part.stat().st_size
+            barren = 0 if got and size != ended else barren + 1
+            restarts += size < held + got
+            ended = size
+            if barren == BARREN_TRIES or restarts == RESTARTS:
                 raise Unavailable(f"{address}: keeps being cut off ({error})") from error
             time.sleep(0.1 * 2**barren)
         except OSError as error:
@@ -233,15 +243,16 @@ def _stream(address: str, offset: int) -> Iterator[tuple[int, int | None, Iterat
         try:
             answer = session.get(address, headers=headers, stream=True,
                                  timeout=(CONNECT_SECONDS, READ_SECONDS))
-            if answer.status_code == 416:               # we hold as much as there is, or more
-                del headers["Range"]
-                answer = session.get(address, headers=headers, stream=True,
-                                     timeout=(CONNECT_SECONDS, READ_SECONDS))
         except requests.RequestException as error:
             # The innermost reason; around it stand three layers that repeat the address.
             reason = getattr(error.args[0], "reason", error) if error.args else error
+            if isinstance(reason, ProtocolError):       # there is somebody, but the answer was cut
+                raise
             raise Unavailable(f"{address}: no answer ({reason})") from error
         with answer:
+            if answer.status_code == 416:               # we hold as much as there is, or more
+                yield offset, offset, iter(())
+                return
             if answer.status_code not in (200, 206):
                 raise Unavailable(f"{address}: {answer.status_code} {answer.reason}")
             start = 0
@@ -251,4 +262,6 @@ def _stream(address: str, offset: int) -> Iterator[tuple[int, int | None, Iterat
                 if start > offset:
                     raise Unavailable(f"{address}: sends from byte {start}, asked from {offset}")
             length = answer.headers.get("Content-Length")
-            yield start, start + int(length) if length else None, answer.iter_content(CHUNK)
+            # read1 gives what has come: read and iter_content lose what a cut leaves of a chunk.
+            yield (start, start + int(length) if length else None,
+                   iter(lambda: answer.raw.read1(CHUNK, decode_content=True), b""))
