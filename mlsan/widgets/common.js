@@ -7,3 +7,20 @@ function element(parent, tag, attributes = {}, text = "") {
   node.textContent = text;
   return parent.appendChild(node);
 }
+
+// A labelled menu that sets a trait: to the place of what is chosen, or to its name if the trait is a string.
+function choose(parent, model, trait, text, attributes = {}) {
+  const label = element(parent, "label", attributes);
+  element(label, "span", {}, text);
+  const select = element(label, "select", { "data-trait": trait });
+  select.addEventListener("change", () => {
+    model.set(trait, typeof model.get(trait) === "string" ? select.value : Number(select.value));
+    model.save_changes();
+  });
+  return select;
+}
+
+// Fill a menu with names, by place.
+function offer(select, names, chosen = 0) {
+  select.replaceChildren(...names.map((name, i) => new Option(name, i, false, i === chosen)));
+}

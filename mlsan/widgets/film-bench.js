@@ -9,16 +9,10 @@ function render({ model, el }) {
   const names = Object.keys(undo), axes = [0, 1];
   const box = element(el, "div", { class: "mlsan-bench mlsan-film" });
 
-  const choose = (text, options, trait) => {
-    const label = element(box, "label");
-    element(label, "span", {}, text);
-    const select = element(label, "select", { "data-trait": trait });
-    select.replaceChildren(...options.map((name) => new Option(name, name)));
-    select.addEventListener("change", () => { model.set(trait, select.value); model.save_changes(); });
-    return select;
-  };
-  const pickSpeaker = choose("Speaker", names, "chosen");
-  const pickColour = choose("Colour by", ["emotion", "speaker"], "colour");
+  const pickSpeaker = choose(box, model, "chosen", "Speaker");
+  const pickColour = choose(box, model, "colour", "Colour by");
+  pickSpeaker.replaceChildren(...names.map((name) => new Option(name)));
+  pickColour.replaceChildren(new Option("emotion"), new Option("speaker"));
 
   // One unit is as long across as up, and the origin stays in the middle: FiLM stretches away from it.
   const most = 1.12 * Math.max(...points.flat().map(Math.abs));

@@ -34,12 +34,15 @@ function layerNorm({ weight, bias }, x) {
   return x.map((value, i) => weight[i] * (value - mean) / Math.sqrt(variance + 1e-5) + bias[i]);
 }
 
-// Tensors by their names in the checkpoint, cut from one buffer of float32.
+// A trait's bytes as float32, copied: a view into a larger buffer need not start at a multiple of four.
+export const floats = (view) =>
+  new Float32Array(view.buffer.slice(view.byteOffset, view.byteOffset + view.byteLength));
+
+// Tensors by their names in the checkpoint, cut from one trait's bytes.
 export function unpack(layout, view) {
-  const tensors = {};
+  const all = floats(view), tensors = {};
   for (const [name, { offset, length }] of Object.entries(layout)) {
-    // Copied: a view into a larger buffer need not start at a multiple of four.
-    tensors[name] = new Float32Array(view.buffer.slice(view.byteOffset + 4 * offset, view.byteOffset + 4 * (offset + length)));
+    tensors[name] = all.subarray(offset, offset + length);
   }
   return (name) => ({ weight: tensors[`${name}.weight`], bias: tensors[`${name}.bias`], raw: tensors[name] });
 }

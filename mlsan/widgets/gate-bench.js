@@ -5,12 +5,8 @@ const EVIDENCE = 4;      // where a modality's bar ends
 function render({ model, el }) {
   const { modalities, emotions, speakers, hidden, colours } = model.get("config");
   const [utterances, table] = [model.get("utterances"), model.get("table")];
-  const floats = (name) => {
-    const view = model.get(name);
-    return new Float32Array(view.buffer.slice(view.byteOffset, view.byteOffset + view.byteLength));
-  };
-  const encodings = floats("encodings");
-  const layer = { weight: floats("weight"), bias: model.get("bias") };
+  const encodings = floats(model.get("encodings"));
+  const layer = { weight: floats(model.get("weight")), bias: model.get("bias") };
 
   // Eq. gating's sum, then the classifier.
   function classify(utterance, gates) {
@@ -23,20 +19,10 @@ function render({ model, el }) {
   }
 
   const box = element(el, "div", { class: "mlsan-gates" });
-  const choose = (text, names, trait) => {
-    const label = element(box, "label", { class: "mlsan-choice" });
-    element(label, "span", {}, text);
-    const select = element(label, "select", { "data-trait": trait });
-    select.replaceChildren(...names.map((name, i) => new Option(name, i)));
-    select.addEventListener("change", () => {
-      model.set(trait, Number(select.value));
-      model.save_changes();
-    });
-    return select;
-  };
-  const said = utterances.map(({ text, speaker }) => `${speakers[speaker]}: ${text}`);
-  const pickUtterance = choose("Utterance", said, "utterance");
-  const pickSpeaker = choose("Gates of", speakers, "speaker");
+  const [pickUtterance, pickSpeaker] = [["utterance", "Utterance"], ["speaker", "Gates of"]].map(
+    ([trait, text]) => choose(box, model, trait, text, { class: "mlsan-choice" }));
+  offer(pickUtterance, utterances.map(({ text, speaker }) => `${speakers[speaker]}: ${text}`));
+  offer(pickSpeaker, speakers);
 
   element(box, "h4", {}, "Gates, from 0 (ignored) to 2 (trusted double)");
   const rows = modalities.map((name, m) => {

@@ -7,22 +7,13 @@ function render({ model, el }) {
   const dialogues = withFeatures(model.get("dialogues"), model.get("features"), config);
   const box = element(el, "div", { class: "mlsan-swap" });
 
-  const choose = (text, trait) => {
-    const label = element(box, "label");
-    element(label, "span", {}, text);
-    const select = element(label, "select", { "data-trait": trait });
-    select.addEventListener("change", () => {
-      model.set(trait, Number(select.value));
-      if (trait === "dialogue") model.set("turn", 0);
-      model.save_changes();
-    });
-    return select;
-  };
-  const fill = (select, names, chosen) => {
-    select.replaceChildren(...names.map((name, i) => new Option(name, i, false, i === chosen)));
-  };
   const [pickDialogue, pickTurn, pickSpeaker] =
-    [choose("Conversation", "dialogue"), choose("Turn", "turn"), choose("Said by", "speaker")];
+    [["dialogue", "Conversation"], ["turn", "Turn"], ["speaker", "Said by"]].map(
+      ([trait, text]) => choose(box, model, trait, text));
+  pickDialogue.addEventListener("change", () => {
+    model.set("turn", 0);
+    model.save_changes();
+  });
   const talk = element(box, "ol", { class: "mlsan-talk" });
   const verdict = element(box, "p", { "aria-live": "polite", class: "mlsan-verdict" });
   const bars = element(box, "div", { class: "mlsan-bars" });
@@ -36,10 +27,10 @@ function render({ model, el }) {
     const features = turns.map((turn) => turn.features);
     const [before, after] = [rows, swapped].map((said) => forward(layer, config, features, said)[t]);
 
-    fill(pickDialogue, dialogues.map((d, i) => `${i + 1}: ${[...new Set(d.map((turn) => turn.speaker))].join(", ")}`),
+    offer(pickDialogue, dialogues.map((d, i) => `${i + 1}: ${[...new Set(d.map((turn) => turn.speaker))].join(", ")}`),
       model.get("dialogue"));
-    fill(pickTurn, turns.map((turn, i) => `${i + 1}. ${turn.speaker}: ${turn.text}`), t);
-    fill(pickSpeaker, speakers.map((name, i) => (i === rows[t] ? `${name} (who really did)` : name)), other);
+    offer(pickTurn, turns.map((turn, i) => `${i + 1}. ${turn.speaker}: ${turn.text}`), t);
+    offer(pickSpeaker, speakers.map((name, i) => (i === rows[t] ? `${name} (who really did)` : name)), other);
     talk.replaceChildren();
     turns.forEach((turn, i) => {
       const line = element(talk, "li", i === t ? { "aria-current": "true" } : {});
@@ -77,7 +68,7 @@ function render({ model, el }) {
 
 // Every turn's own features, cut from the buffer that holds all turns' one after another.
 function withFeatures(dialogues, view, { modalities, dims }) {
-  const all = new Float32Array(view.buffer.slice(view.byteOffset, view.byteOffset + view.byteLength));
+  const all = floats(view);
   let at = 0;
   return dialogues.map((turns) => turns.map((turn) => {
     const features = {};
