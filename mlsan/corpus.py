@@ -205,7 +205,8 @@ class Corpus:
         digest = hashlib.sha256(repr((self.name, self.emotions)).encode())
         digest.update(self.table.to_csv(index=False).encode())
         for m, x in self.features.items():
-            digest.update(m.encode() + x.tobytes() + self.present[m].tobytes())
+            for part in (m.encode(), x, self.present[m]):
+                digest.update(np.ascontiguousarray(part) if isinstance(part, np.ndarray) else part)
         return digest.hexdigest()[:16]
 
     def save(self, folder) -> Path:
@@ -249,9 +250,9 @@ class Corpus:
         if info.get("dims", corpus.dims) != corpus.dims:
             raise CorpusError(f"{folder}: corpus.json says dims {info['dims']}, features.safetensors "
                               f"has {corpus.dims}; one of the two files is not this corpus's")
-        if info.get("fingerprint", corpus.fingerprint) != corpus.fingerprint:
+        if "fingerprint" in info and info["fingerprint"] != (found := corpus.fingerprint):
             raise CorpusError(f"{folder}: the content is not what was saved (fingerprint "
-                              f"{corpus.fingerprint}, corpus.json says {info['fingerprint']}); restore the "
+                              f"{found}, corpus.json says {info['fingerprint']}); restore the "
                               "folder, or delete the field if you meant to edit it")
         return corpus
 

@@ -76,10 +76,10 @@ def checked_features(modality, x, present, table):
         raise CorpusError(f"{modality}: shape {x.shape}; needs one row per utterance, ({len(table)}, D)")
     if not np.issubdtype(x.dtype, np.number):
         raise CorpusError(f"{modality}: type {x.dtype}; needs numbers")
-    x = np.where(present[:, None], x, 0).astype(np.float32)
-    bad = np.argwhere(~np.isfinite(x))
-    if len(bad):
-        row, column = bad[0]
+    x = np.where(present[:, None], x, 0).astype(np.float32, copy=False)
+    finite = np.isfinite(x)
+    if not finite.all():
+        row, column = np.argwhere(~finite)[0]
         raise CorpusError(f"{modality} of {where(table, row)}, column {column}: {x[row, column]}; mend "
                           f"the value, or mark the row absent in present.{modality}")
     return x

@@ -5,10 +5,17 @@ from __future__ import annotations
 import hashlib
 import shutil
 from collections.abc import Callable, Iterable
+from pathlib import Path
 
 from mlsan.corpus import Corpus
 from mlsan.sources.download import data_dir, locked
 from mlsan.validation import CorpusError
+
+
+def folder_of(name: str, key: Iterable[object]) -> Path:
+    """Where ``converted`` keeps the corpus; it need not be there yet."""
+    digest = hashlib.sha256(repr(tuple(key)).encode()).hexdigest()[:12]
+    return data_dir() / "corpora" / f"{name}-{digest}"
 
 
 def converted(name: str, key: Iterable[object], build: Callable[[], Corpus]) -> Corpus:
@@ -18,8 +25,7 @@ def converted(name: str, key: Iterable[object], build: Callable[[], Corpus]) -> 
     that grows with the converter's code. Another key is another folder, so nothing stale is read.
     Several processes may ask at once: one of them builds. A damaged folder is built again.
     """
-    digest = hashlib.sha256(repr(tuple(key)).encode()).hexdigest()[:12]
-    folder = data_dir() / "corpora" / f"{name}-{digest}"
+    folder = folder_of(name, key)
     try:
         return Corpus.load(folder)
     except CorpusError:                 # not there yet, or damaged
