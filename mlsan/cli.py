@@ -1,24 +1,29 @@
-"""``mlsan`` on the command line: corpora, fetch, train, evaluate, ablate."""
+"""``mlsan`` on the command line: corpora, fetch, train, evaluate, ablate, finetune, reproduce."""
 
 from __future__ import annotations
 
 import json
 import os
+import shlex
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.box import SIMPLE
 from rich.console import Console
 from rich.table import Table
 
-from mlsan import sources
+from mlsan import benchmark, sources
 from mlsan.ablation import ablate as run_ablation
 from mlsan.experiments import Plan, open_run
 from mlsan.experiments import train as run_training
 from mlsan.model import STAGES
+from mlsan.sources import published
 from mlsan.sources.download import DownloadError
+from mlsan.sources.finetune import Recipe
+from mlsan.sources.finetune import finetune as run_finetuning
+from mlsan.sources.published import FEATURES
 from mlsan.speakers import MODES
+from mlsan.tables import show_ablation, show_reproduction, show_scores
 from mlsan.validation import CorpusError
 
 app = typer.Typer(help="Speaker-adaptive emotion recognition in conversation, stage by stage.",
@@ -52,12 +57,26 @@ def corpora(as_json: Json = False) -> None:
 
 
 @app.command()
-def fetch(name: CorpusName) -> None:
-    """Download what a corpus needs from its owners, verified; terms are printed."""
-    sources.fetch(name)
-    corpus = sources.load(name)
+def fetch(name: Annotated[str, typer.Argument(metavar="CORPUS", help="a name of `mlsan corpora`; with --features, "
+                                              "meld or iemocap")],
+          features: Annotated[str | None, typer.Option(help=" | ".join(FEATURES))] = None,
+          source: Annotated[Path | None, typer.Option("--from", metavar="DIR", help="where the feature files are, "
+                                                      "instead of downloading them")] = None,
+          accept_licence: Annotated[bool, typer.Option("--accept-licence", help="IEMOCAP: its terms")] = False) -> None:
+    """Download what a corpus needs from its owners, verified; or convert feature files at hand."""
+    if source and not features:
+        raise CorpusError(f"--from {source}: say which files these are, with --features {'|'.join(FEATURES)}")
+    if features:
+        found = published.find(name, features, source)
+        if not source:
+            sources.fetch(found.name, accept_licence=accept_licence)
+        corpus = found.load(accept_licence=accept_licence)
+    else:
+        sources.fetch(name, accept_licence=accept_licence)
+        corpus = sources.load(name)
     Console().print(f"{corpus.name}. Licence: {corpus.licence}. From: {corpus.provenance}", highlight=False)
     Console().print(corpus.summary().to_string())
+    Console().print(f"Next: `mlsan train {found.kept if source else corpus.name}`", highlight=False, soft_wrap=True)
 
 
 @app.command()
@@ -78,7 +97,7 @@ def train(corpus: CorpusName,
     plan = Plan(corpus, _stages(stages), _mode(speakers), seed, _on(context), neutrality=neutrality)
     folder = folder or Path("runs") / plan.name
     run = run_training(plan, device=device, folder=folder, resume=resume)
-    _show_scores(run, as_json, f"{plan.name}: test, kept in {folder}")
+    show_scores(run, as_json, f"{plan.name}: test, kept in {folder}")
 
 
 @app.command()
@@ -86,7 +105,7 @@ def evaluate(folder: Annotated[Path, typer.Argument(metavar="DIR", help="what `m
              device: Device = "auto", as_json: Json = False) -> None:
     """Score a trained run on its test split."""
     run = open_run(folder, device)
-    _show_scores(run, as_json, f"{run.plan.name}: test")
+    show_scores(run, as_json, f"{run.plan.name}: test")
 
 
 @app.command()
@@ -107,7 +126,53 @@ def ablate(corpus: CorpusName,
         os.replace(scratch, file)
     if as_json:
         return print(json.dumps(result))
-    _show_ablation(result)
+    show_ablation(result)
+
+
+@app.command()
+def finetune(corpus: CorpusName,
+             folder: Annotated[Path, typer.Option("--out", help="where the run and its features are kept")],
+             encoder: Annotated[str, typer.Option(help="a name of the Hugging Face hub, or a folder")]
+             = Recipe.encoder,
+             context: Annotated[int, typer.Option(min=0, help="turns before the one that is read")]
+             = Recipe.context,
+             names: Annotated[bool, typer.Option(help="write speaker names into the text")] = Recipe.names,
+             epochs: Annotated[int, typer.Option(min=1)] = Recipe.epochs,
+             learning_rate: float = Recipe.learning_rate,
+             seed: int = 0,
+             device: Device = "auto",
+             resume: Annotated[bool, typer.Option("--resume", help="go on with the run in --out")] = False,
+             as_json: Json = False) -> None:
+    """Fine-tune a text encoder, epoch chosen on dev; its features are a corpus folder like any other."""
+    recipe = Recipe(encoder, context, names, epochs, learning_rate=learning_rate, seed=seed)
+    about = run_finetuning(sources.load(corpus), recipe, folder, device=device, resume=resume)
+    if as_json:
+        return print(json.dumps(about["test"]))
+    best = about["history"][about["best_epoch"]]
+    Console().print(f"weighted F1: test {about['test']['weighted_f1']:.3f}, dev {best['dev_weighted_f1']:.3f} "
+                    f"(epoch {best['epoch'] + 1} of {epochs})\n"
+                    f"its features, for `mlsan train`: {folder / 'features'}", soft_wrap=True)
+
+
+@app.command()
+def reproduce(dataset: Annotated[str, typer.Argument(metavar="meld|iemocap")],
+              features: Annotated[str, typer.Option(help=f"{' | '.join(FEATURES)} | {benchmark.OWN}, or the folder of a "
+                                                         "saved corpus")] = "multiemo",
+              source: Annotated[Path | None, typer.Option("--from", metavar="DIR", help="where the published "
+                                                          "files are, instead of downloading them")] = None,
+              accept_licence: Annotated[bool, typer.Option("--accept-licence", help="IEMOCAP: its terms")] = False,
+              seeds: Annotated[int, typer.Option(min=1)] = 5,
+              quick: Annotated[bool, typer.Option("--quick", help=f"{benchmark.QUICK_EPOCHS} epochs a run")] = False,
+              device: Device = "auto",
+              folder: Annotated[Path | None, typer.Option("--out", metavar="DIR", help="where it is kept; one that "
+                                                          "exists is gone on with")] = None) -> None:
+    """The published figures and ours, every speaker mode, stages off to on, under one protocol."""
+    corpus = benchmark.open_corpus(dataset, features, source, accept_licence=accept_licence)
+    folder = folder or Path(f"benchmark-{corpus.name}" + ("-quick" if quick else ""))
+    command = shlex.join(["mlsan", "reproduce", dataset, "--features", features, *(["--from", str(source)] * bool(source)),
+                          "--seeds", str(seeds), *["--quick"] * quick])
+    show_reproduction(benchmark.reproduce(corpus, dataset, features, folder, seeds=seeds, quick=quick,
+                                          device=device, command=command), folder)
 
 
 # -- options ---------------------------------------------------------------------------------------
@@ -131,75 +196,3 @@ def _on(text: str) -> bool:
     if text not in ("on", "off"):
         raise CorpusError(f"--context: {text!r}; use on or off")
     return text == "on"
-
-
-# -- tables ----------------------------------------------------------------------------------------
-
-
-def _show_scores(run, as_json: bool, title: str) -> None:
-    scores = run.scores("test")
-    if as_json:
-        return print(json.dumps(scores))
-    table = Table("score", "test", title=title)
-    unseen = scores["unseen_speaker_f1"]
-    table.add_row("weighted F1", f"{scores['weighted_f1']:.3f}")
-    table.add_row("macro F1", f"{scores['macro_f1']:.3f}")
-    table.add_row("weighted F1, unseen speakers", "none in test" if unseen is None else f"{unseen:.3f}")
-    for emotion, f1 in scores["per_class_f1"].items():
-        table.add_row(f"F1 {emotion}", f"{f1:.3f}")
-    Console().print(table)
-
-
-def _show_ablation(result: dict) -> None:
-    table = Table("speakers", "stages", "weighted F1", "macro F1", "weighted − static [95%]",
-                  "macro − static [95%]", box=SIMPLE, title=f"{result['corpus']}, {result['seeds']} seeds, "
-                  f"context {'on' if result['context'] else 'off'}")
-    for mean in result["means"]:
-        key = {k: mean.get(k) for k in ("stages", "speakers", "baseline")}
-        against = [p for p in result["paired"] if p["against"] == "static"
-                   and all(p.get(k) == v for k, v in key.items())]
-        table.add_row(mean["speakers"], _label(mean),
-                      *(_mean(mean, s) for s in ("weighted_f1", "macro_f1")),
-                      *(_interval(against[0][s]) if against else "" for s in ("weighted_f1", "macro_f1")))
-    Console().print(table)
-    others = [p for p in result["paired"] if p["against"] != "static"]
-    if others:
-        table = Table("speakers", "stages", "against", "weighted F1 [95%]", "macro F1 [95%]",
-                      box=SIMPLE, title="Other paired differences")
-        for p in others:
-            table.add_row(p["speakers"], _label(p), p["against"],
-                          _interval(p["weighted_f1"]), _interval(p["macro_f1"]))
-        Console().print(table)
-    if result["probes"]:
-        names = [k for k in result["probes"][0] if k not in ("stages", "speakers", "seed")]
-        table = Table("features after", *(n.replace("_", ", ") for n in names), box=SIMPLE,
-                      title="Probes (test accuracy, seed 0)")
-        for p in result["probes"]:
-            table.add_row(_label(p), *(f"{p[n]:.3f}" for n in names))
-        Console().print(table)
-    if "bayes" in result:
-        table = Table("what is known", "weighted F1", "macro F1", "prior-adjusted weighted", "macro", "tau",
-                      "gap closed by all stages", box=SIMPLE, title="Exact Bayes, same test split")
-        for level, b in result["bayes"].items():
-            a, share = b["adjusted"], result["gap_closed"].get(level)
-            table.add_row(level, f"{b['weighted_f1']:.3f}", f"{b['macro_f1']:.3f}", f"{a['weighted_f1']:.3f}",
-                          f"{a['macro_f1']:.3f}", f"{a['tau']:.2f}", "" if share is None else f"{share:.2f}")
-        Console().print(table)
-    if "gate_correlation" in result:
-        Console().print("Gates against planted expressiveness (Spearman): " + ", ".join(
-            f"{k} {v:.2f}" for k, v in result["gate_correlation"].items()))
-    Console().print(f"{len(result['runs']) + len(result['baselines'])} runs in {result['seconds']} s")
-
-
-def _label(row: dict) -> str:
-    short = {"calibration": "cal", "gating": "gate", "regularization": "reg"}      # eighty columns are few
-    return row.get("baseline") or " + ".join(short[s] for s in row["stages"]) or "static"
-
-
-def _mean(row: dict, score: str) -> str:
-    sd = row[f"{score}_sd"]
-    return f"{row[score]:.3f}" + ("" if sd is None else f" ± {sd:.3f}")
-
-
-def _interval(d: dict) -> str:
-    return f"{d['difference']:+.3f} [{d['low']:+.3f}, {d['high']:+.3f}]"

@@ -160,8 +160,8 @@ def _gains(world: str, name: str, weights, world_seed: int, seeds: int, device: 
 # What the model is told of the speakers. The first kind is what the others are compared with.
 NAMES_IN_TEXT = {
     "told nothing": Plan("meld", (), "none"),
-    "told whose turns are whose": Plan("meld", ()),
-    "told the speaker's vector as well": Plan("meld", (), concat_speaker=True)}
+    "told the speaker's vector": Plan("meld", (), concat_speaker=True),
+    "asked for the speaker": Plan("meld", ("regularization",))}
 SPEAKER_MODES = {
     "all stages, shuffled": Plan("meld-friends", STAGES, "shuffled"),
     **{f"all stages, {mode}": Plan("meld-friends", STAGES, mode) for mode in ("identity", "slot", "gender", "none")},

@@ -1,13 +1,16 @@
 """The commands as a user runs them, on a small corpus folder."""
 
 import json
+import re
 import sys
 from itertools import combinations
 
+import feature_files
 import numpy as np
 import pytest
 
 from mlsan import cli, experiments
+from mlsan.benchmark import Row
 from mlsan.model import STAGES
 from mlsan.sources.simulated import simulate
 from mlsan.training import Settings
@@ -83,8 +86,26 @@ def test_unseen_speakers_are_scored_apart(mlsan, small, tmp_path):
     assert scores["unseen_speaker_f1"] == pytest.approx(scores["weighted_f1"])
 
 
+def test_reproduce_keeps_a_result_that_names_its_command(mlsan, folder, tmp_path, monkeypatch):
+    monkeypatch.setattr("mlsan.benchmark.Parallel", lambda jobs, return_as: lambda calls: (f(*a) for f, a, _ in calls))
+    monkeypatch.setattr("mlsan.benchmark.rows_of", lambda corpus: [Row("identity", "off"), Row("identity", "on")])
+    monkeypatch.setattr("mlsan.benchmark.QUICK_EPOCHS", 1)
+    args = ["reproduce", "meld", "--features", folder, "--seeds", 2, "--quick"]
+    code, out, err = mlsan(*args, "--out", tmp_path / "kept")
+    assert code == 0, err
+    assert "--quick: 1 epochs at most" in out and "Not the official test split" in out
+    result = json.loads((tmp_path / "kept" / "result.json").read_text())
+    assert result["command"] == " ".join(["mlsan", *map(str, args)]) and result["quick"]
+    assert {p.name for p in (tmp_path / "kept").iterdir()} == {
+        "runs", "result.json", "table.csv", "differences.csv", "figure.html"}
+    code, _, err = mlsan(*args[:-1], "--out", tmp_path / "kept")
+    assert code == 2 and "settings" in err and "Traceback" not in err
+
+
 @pytest.mark.parametrize("args, words", [
     (["train", "nowhere"], ["nowhere", "simulated"]),
+    (["reproduce", "friends"], ["friends", "meld", "iemocap"]),
+    (["reproduce", "meld", "--features", "nothing"], ["nothing", "multiemo"]),
     (["train", "simulated", "--stages", "gates"], ["gates", "calibration"]),
     (["train", "simulated", "--speakers", "names"], ["names", "identity"]),
     (["ablate", "simulated", "--context", "maybe"], ["maybe", "on or off"])])
@@ -135,3 +156,41 @@ def test_ablate_writes_what_it_promises(mlsan, small, tmp_path, monkeypatch):
     assert difference["low"] <= difference["difference"] <= difference["high"]
     for word in ("Exact Bayes", "Probes", "static + speaker vector", "Spearman"):
         assert word in out
+
+
+# -- published features ----------------------------------------------------------------------------
+
+
+@pytest.fixture
+def generated(tmp_path, monkeypatch):
+    monkeypatch.setenv("MLSAN_DATA", str(tmp_path / "data"))
+    return feature_files.write(tmp_path / "files", feature_files.contents("iemocap", "cosmic"),
+                               identity=feature_files.identity("iemocap"))
+
+
+def test_feature_files_at_hand_become_a_folder_to_train_on(mlsan, generated, tmp_path):
+    code, out, err = mlsan("fetch", "iemocap", "--features", "cosmic", "--from", generated)
+    assert code == 0 and "iemocap-cosmic-GENERATED. Licence: generated, none" in out, err
+    folder = re.search(r"`mlsan train (.+)`", out)[1]
+    assert mlsan("train", folder, "--out", tmp_path / "run")[0] == 0
+
+
+def test_iemocaps_terms_come_before_its_files(mlsan, generated):
+    (generated / "identity.pkl").unlink()
+    command = ["fetch", "iemocap", "--features", "cosmic", "--from", generated]
+    code, out, err = mlsan(*command)
+    assert code == 2 and not out and not list((generated.parent / "data").rglob("*.parquet"))
+    assert all(word in err for word in ("SAIL", "research", "pass on", f"--from {generated} --accept-licence"))
+    code, out, err = mlsan(*command, "--accept-licence")
+    assert code == 0 and "research only" in out, err
+
+
+@pytest.mark.parametrize("args, words", [
+    (["fetch", "meld", "--from", "there"], ["--features"]),
+    (["fetch", "meld", "--features", "sdt"], ["meld_multimodal_features.pkl", "--from DIR"]),
+    (["fetch", "meld", "--features", "sdt", "--from", "there"], ["there/meld_multimodal_features.pkl: not found"]),
+    (["fetch", "friends", "--features", "sdt"], ["'friends'", "meld and of iemocap"]),
+    (["fetch", "meld", "--features", "vgg"], ["'vgg'", "multiemo"])])
+def test_feature_files_that_cannot_be_had(mlsan, args, words):
+    code, _, err = mlsan(*args)
+    assert code == 2 and all(w in err for w in words) and "Traceback" not in err
