@@ -13,7 +13,7 @@ from __future__ import annotations
 import json
 import os
 import platform
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
 
@@ -51,9 +51,6 @@ class Row:
         named = {"off": (), TEXT_ONLY: (), "on": sensible_stages(corpus)}
         return Plan(corpus.name, named.get(self.stages, (self.stages,)), self.speakers, seed,
                     epochs=QUICK_EPOCHS if quick else None)
-
-    def file(self, seed: int) -> str:
-        return f"{self.speakers}-{self.stages.replace(' ', '-')}-{seed}.json"
 
 
 def open_corpus(dataset: str, features: str, folder: Path | None = None, *, accept_licence: bool = False) -> Corpus:
@@ -117,21 +114,24 @@ def reproduce(corpus: Corpus, dataset: str, features: str, folder: Path, *, seed
     corpora = {True: text, False: corpus}
     prints = {is_text: c.fingerprint for is_text, c in corpora.items() if c is not None}
     versions = {"python": platform.python_version(), **{n: version(n) for n in ("mlsan", "torch", "numpy")}}
-    jobs = []
+    cells, jobs = [], {}
     for row in rows_of(corpus):
         is_text = row.stages == TEXT_ONLY
         for seed in range(seeds):
             plan = row.plan(corpora[is_text], seed, quick)
             sizes, settings = experiments.recipe(corpora[is_text], plan)
+            if not plan.stages and sizes.get("recurrent"):      # told of no speaker: one run for every mode
+                plan = replace(plan, speakers="none")
             about = {"fingerprint": prints[is_text], "settings": asdict(settings), "model": sizes,
                      "plan": asdict(plan), "versions": versions}
-            about = json.loads(json.dumps(about))
-            jobs.append((folder / "runs" / row.file(seed), row, about, plan, corpora[is_text]))
-    runs = {path: _kept(path, about) for path, _, about, *_ in jobs if path.exists()}      # refuse before training
-    left = [job for job in jobs if job[0] not in runs]
+            path = folder / "runs" / f"{plan.speakers}-{row.stages.replace(' ', '-')}-{seed}.json"
+            jobs[path] = (json.loads(json.dumps(about)), plan, corpora[is_text])
+            cells.append((row, path))
+    runs = {path: _kept(path, about) for path, (about, *_) in jobs.items() if path.exists()}    # refuse before training
     workers = 1 if pick_device(device).type == "cuda" else -1
     (folder / "runs").mkdir(parents=True, exist_ok=True)
-    done = Parallel(workers, return_as="generator")(delayed(_run)(*job, device) for job in left)
+    done = Parallel(workers, return_as="generator")(
+        delayed(_run)(path, *job, device) for path, job in jobs.items() if path not in runs)
     for path, run in tqdm(done, total=len(jobs), initial=len(runs), unit="run", disable=not progress, leave=False):
         runs[path] = run
     table = corpus.table.iloc[test]
@@ -142,17 +142,16 @@ def reproduce(corpus: Corpus, dataset: str, features: str, folder: Path, *, seed
         "emotions": list(corpus.emotions), "seeds": list(range(seeds)), "quick": quick, "versions": versions,
         "test": {"dialogue": table.dialogue.tolist(), "turn": table.turn.tolist(),
                  "true": corpus.emotion[test].tolist(), "speaker_known": table.speaker.isin(corpus.met).tolist()},
-        "runs": [runs[path] for path, *_ in jobs]}
+        "runs": [{"speakers": row.speakers, "stages": row.stages} | runs[path] for row, path in cells]}
     write(folder / "result.json", json.dumps(result))
     return result
 
 
-def _run(path: Path, row: Row, about: dict, plan: Plan, corpus: Corpus, device: str) -> tuple[Path, dict]:
+def _run(path: Path, about: dict, plan: Plan, corpus: Corpus, device: str) -> tuple[Path, dict]:
     run = experiments.train(plan, corpus=corpus, device=device, progress=False, peek=True)
     out = run.inspect("test")
     predicted = out["logits"].argmax(1)[np.argsort(out["rows"])]
-    record = {"speakers": row.speakers, "stages": row.stages, "seed": plan.seed, "about": about,
-              "device": pick_device(device).type, "history": run.history,
+    record = {"seed": plan.seed, "about": about, "device": pick_device(device).type, "history": run.history,
               "epoch": max(run.history, key=lambda h: h["dev_weighted_f1"])["epoch"],       # the first of the best
               "predicted": predicted.tolist()}
     write(path, json.dumps(record))

@@ -121,7 +121,7 @@ def notes(result: dict) -> list[str]:
     """What a reader has to know to read the tables."""
     epochs = sorted({run["about"]["settings"]["epochs"] for run in result["runs"]})
     limit = f"{' or '.join(map(str, epochs))} epochs at most"
-    quick = f" --quick: {limit}, so these scores are lower than the protocol's." if result["quick"] else ""
+    quick = f" --quick: {limit}, too few for the protocol: a quick look, no result." if result["quick"] else ""
     deaf = all(run["about"]["model"].get("recurrent") for run in result["runs"])
     told = ("nor is the context told who speaks: one model under every mode" if deaf else
             "but the context is told whose turns are whose, except under none")
