@@ -82,7 +82,7 @@ def test_every_score_follows_from_the_json_alone(result, corpus):
     for (speakers, stages), row in scores.iterrows():
         runs = [r for r in result["runs"] if (r["speakers"], r["stages"]) == (speakers, stages)]
         weighted = [f1_score(true, r["predicted"], average="weighted") for r in runs]
-        peaks = [max(h["test_weighted_f1"] for h in r["history"]) for r in runs]
+        peaks = [f1_score(true, r["peak_predicted"], average="weighted") for r in runs]
         macro = [f1_score(true, r["predicted"], average="macro", labels=sorted(set(true)), zero_division=0) for r in runs]
         new = [f1_score([true[i] for i in unseen], [r["predicted"][i] for i in unseen], average="weighted",
                         zero_division=0) for r in runs]
@@ -101,6 +101,18 @@ def test_epoch_is_chosen_on_dev_and_test_read_there(result):
         at_chosen = f1_score(result["test"]["true"], kept["predicted"], average="weighted")
         assert chosen["test_weighted_f1"] == pytest.approx(at_chosen)
     assert (table(result).inflation >= 0).all()
+
+
+def test_a_model_told_of_no_speaker_is_trained_once(corpus, tmp_path):
+    """Its row stands under every mode: the model trained under any of them is the same."""
+    with short() as patch:
+        patch.setattr(experiments, "RECIPES", {"simulated": ({"hidden": 16, "recurrent": True}, Settings(epochs=2))})
+        patch.setattr(benchmark, "rows_of", lambda corpus: ROWS[::2])
+        off = [r for r in run(corpus, tmp_path, seeds=1)["runs"] if r["stages"] == "off"]
+        told = experiments.train(ROWS[0].plan(corpus, 0, False), corpus=corpus, device="cpu", progress=False)
+    assert [r["speakers"] for r in off] == ["identity", "shuffled"]
+    assert len(list((tmp_path / "runs").glob("*-off-*.json"))) == 1
+    assert all(r["predicted"] == told.inspect("test")["logits"].argmax(1).tolist() for r in off)
 
 
 def test_differences_are_of_the_same_table(result):
