@@ -64,8 +64,8 @@ def toy(late: int, dialogues=90, turns=4):
 
 
 def recipe(encoder, **changes):
-    return Recipe(**{"encoder": encoder, "epochs": 3, "learning_rate": 5e-3, "context": 1, "max_length": 24,
-                     "dropout": 0.0} | changes)
+    return Recipe(**{"encoder": encoder, "epochs": 3, "batch_size": 16, "learning_rate": 5e-3, "context": 1,
+                     "max_length": 24, "dropout": 0.0} | changes)
 
 
 def run(corpus, recipe, folder, **options):
@@ -121,6 +121,7 @@ def test_a_turn_is_whole_and_its_context_is_cut_where_it_is_oldest(encoder):
     assert texts(context=2, names=True)[1] == (f"[CLS] bob : {said[1]} [SEP]", f"ada : {said[0]} [SEP]")
     assert texts(context=9)[4] == (f"[CLS] {said[4]} [SEP]", "")           # the first turn of the next dialogue
     assert texts(context=3, max_length=8)[3] == (f"[CLS] {said[3]} [SEP]", f"[SEP] {said[2]} [SEP]")
+    assert written(corpus, tokenizer, recipe(encoder))[1]["token_type_ids"] == [0] * 4 + [1] * 3
     assert texts(context=3, max_length=3)[3] == (f"[CLS] {said[3].split()[0]} [SEP]", "")
 
 
@@ -212,7 +213,7 @@ def test_a_folder_holds_one_run(encoder, tmp_path):
     run(corpus, recipe(encoder, epochs=1), tmp_path)
     with pytest.raises(CorpusError, match="holds a run already; add --resume"):
         run(corpus, recipe(encoder, epochs=1), tmp_path)
-    with pytest.raises(CorpusError, match="another recipe and corpus_fingerprint;.*another --out"):
+    with pytest.raises(CorpusError, match="another recipe and table;.*another --out"):
         run(toy(late=1, dialogues=36), recipe(encoder, epochs=2), tmp_path, resume=True)
 
 
