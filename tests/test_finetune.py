@@ -60,7 +60,8 @@ def toy(late: int, dialogues=90, turns=4):
             rows.append((f"d{d}", t, ["ada", "bob"][t % 2], emotion, split, text))
     table = pd.DataFrame(rows, columns=["dialogue", "turn", "speaker", "emotion", "split", "text"])
     audio = np.arange(2 * len(table), dtype=np.float32).reshape(-1, 2)
-    return Corpus("toy", table, {"text": np.zeros((len(table), 5)), "audio": audio}, EMOTIONS)
+    present = {m: np.arange(len(table)) % 3 > 0 for m in ("text", "audio")}         # one of three lacks both
+    return Corpus("toy", table, {"text": np.zeros((len(table), 5)), "audio": audio}, EMOTIONS, present=present)
 
 
 def recipe(encoder, **changes):
@@ -80,6 +81,7 @@ def with_table(corpus, **changes):
     return Corpus(corpus.name, corpus.table.assign(**changes), corpus.features, corpus.emotions)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["Bert", "Roberta"])
 def test_it_learns_what_the_turn_says_and_its_features_are_a_corpus(kind, tmp_path, monkeypatch):
     corpus, encoder = toy(late=0), tiny(kind, tmp_path / "encoder")
@@ -91,6 +93,7 @@ def test_it_learns_what_the_turn_says_and_its_features_are_a_corpus(kind, tmp_pa
     pd.testing.assert_frame_equal(tuned.table, corpus.table)
     assert tuned.name == "toy-tuned" and tuned.dims == {"text": 32, "audio": 2}
     np.testing.assert_array_equal(tuned.features["audio"], corpus.features["audio"])
+    assert tuned.present["text"].all() and not tuned.present["audio"][::3].any()
     head = safetensors.torch.load_file(tmp_path / "run" / "head.safetensors")
     logits = tuned.features["text"] @ head["weight"].numpy().T + head["bias"].numpy()
     assert about["predictions"] == [EMOTIONS[i] for i in logits[tuned.rows("test")].argmax(1)]
@@ -168,6 +171,7 @@ class Killed(BaseException):
     """As good as SIGKILL: nothing catches it."""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("saves", [1, 3, 4, 5])
 def test_a_killed_run_goes_on_and_ends_at_the_same_weights(encoder, tmp_path, monkeypatch, saves):
     """Killed within an epoch, after one, and while a checkpoint is being written."""

@@ -271,6 +271,7 @@ def check(path, content):
     assert isinstance(result, CorpusError) or plain(result)
 
 
+@pytest.mark.slow
 @FUZZ
 @given(st.data())
 def test_altered_bytes(tmp_path, data):
@@ -281,6 +282,7 @@ def test_altered_bytes(tmp_path, data):
 
 
 @pytest.mark.filterwarnings("ignore:invalid escape sequence")
+@pytest.mark.slow
 @FUZZ
 @given(st.sampled_from(WHOLE), st.data())
 def test_pieces_put_in_or_left_out(tmp_path, whole, data):
@@ -290,6 +292,7 @@ def test_pieces_put_in_or_left_out(tmp_path, whole, data):
     check(tmp_path / "x.pkl", whole[:start] + pieces + whole[end:])
 
 
+@pytest.mark.slow
 @FUZZ
 @given(st.lists(st.sampled_from(PIECES), max_size=30).map(b"".join))
 @example(b"\x80\x05\x95\x00\x00\x00\x00\x00\x00\x00\x00")
@@ -303,6 +306,7 @@ values = st.recursive(
     | st.tuples(inner, inner), max_leaves=12)
 
 
+@pytest.mark.slow
 @FUZZ
 @given(values, st.integers(0, 5))
 def test_any_plain_data_come_back(tmp_path, value, protocol):
