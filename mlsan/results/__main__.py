@@ -30,7 +30,7 @@ def ablation_of(corpus: str, **options) -> dict:
 def protocol_on_meld() -> dict:
     with tempfile.TemporaryDirectory() as folder:
         return benchmark.reproduce(benchmark.open_corpus("meld", benchmark.OWN), "meld", benchmark.OWN, folder,
-                                   seeds=SEEDS)
+                                   seeds=SEEDS, command="python -m mlsan.results benchmarks")
 
 
 RESULTS = {
