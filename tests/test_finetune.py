@@ -160,11 +160,14 @@ def test_neither_weights_nor_the_epoch_come_from_test(encoder, tmp_path):
 
 def test_the_best_epoch_on_dev_is_kept(encoder, tmp_path, monkeypatch):
     """An epoch that is better on dev comes before worse ones: its weights stay."""
-    real, scores = module.f1_scores, iter([0.2, 0.9, 0.5])
-    monkeypatch.setattr(module, "f1_scores",
-                        lambda *a: real(*a) | {"weighted_f1": next(scores, 0.0)})
-    long = run(toy(late=0, dialogues=40), recipe(encoder), tmp_path / "long")
-    assert long["best_epoch"] == 1 and [h["dev_weighted_f1"] for h in long["history"]] == [0.2, 0.9, 0.5]
+    real = module.f1_scores
+    for folder, dev in (("second", [0.2, 0.9, 0.5]), ("last", [0.2, 0.5, 0.9])):
+        scores = iter(dev)
+        monkeypatch.setattr(module, "f1_scores",
+                            lambda *a, scores=scores: real(*a) | {"weighted_f1": next(scores, 0.0)})
+        about = run(toy(late=0, dialogues=40), recipe(encoder), tmp_path / folder)
+        assert about["best_epoch"] == np.argmax(dev) and [h["dev_weighted_f1"] for h in about["history"]] == dev
+    assert weights(tmp_path / "second") != weights(tmp_path / "last")
 
 
 class Killed(BaseException):
