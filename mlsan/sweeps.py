@@ -5,18 +5,22 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+from joblib import Parallel, delayed
 
-from mlsan import experiments
+from mlsan import experiments, training
 from mlsan.ablation import difference, means_of, probe_places, run_all
 from mlsan.corpus import Corpus
-from mlsan.evaluation import bootstrap, contrast
+from mlsan.evaluation import bootstrap, contrast, mean_sd
 from mlsan.experiments import Plan
 from mlsan.maps import umap
 from mlsan.model import STAGES
 from mlsan.sources import bayes, load
 from mlsan.sources.download import data_dir
+from mlsan.sources.encoders import encode
 from mlsan.sources.finetune import Recipe, finetune
+from mlsan.sources.meld import LAYERS
 from mlsan.sources.simulated import Strengths, simulate
+from mlsan.speakers import speaker_ids
 
 
 def strength_grid(strengths=(0.0, 0.25, 0.5, 0.75, 1.0), seeds: int = 5, device: str = "auto") -> list[dict]:
@@ -180,6 +184,33 @@ def compare_kinds(kinds: dict[str, Plan], seeds: int = 5, device: str = "auto") 
     groups = [records[i * seeds:(i + 1) * seeds] for i in range(len(kinds))]
     return [{"model": name, **means_of(group), **difference(corpus, group, groups[0])["weighted_f1"]}
             for name, group in zip(kinds, groups, strict=True)]
+
+
+def text_choices(seeds: int = 3) -> dict:
+    """How MELD's text is read was chosen on dev; test is not looked at. No stage, no speaker.
+
+    Returns ``choices``: per row ``choice``, ``dev`` (weighted F1 at the best epoch, mean over seeds) and ``sd``.
+    """
+    meld = load("meld")
+    as_one, named = (meld.replaced(features={"text": encode(texts, False, layers)}) for texts, layers in (
+        (meld.table.text, ()), (meld.table.speaker + ": " + meld.table.text, LAYERS)))
+    attention, alone = {"recurrent": False}, {"context": False}
+    kinds = {"three layers": (meld, {}), "three layers, names in the text": (named, {}),
+             "three layers, attention": (meld, attention), "three layers, no context": (meld, alone),
+             "sentence vector": (as_one, {}), "sentence vector, attention": (as_one, attention),
+             "sentence vector, no context": (as_one, alone)}
+    scores = Parallel(-1)(delayed(_best_on_dev)(corpus, change, seed) for corpus, change in kinds.values()
+                          for seed in range(seeds))
+    rows = [mean_sd(scores[i * seeds:(i + 1) * seeds]) for i in range(len(kinds))]
+    return {"choices": [{"choice": kind, "dev": dev, "sd": sd} for kind, (dev, sd) in zip(kinds, rows, strict=True)]}
+
+
+def _best_on_dev(corpus: Corpus, change: dict, seed: int) -> float:
+    sizes, settings = experiments.recipe(corpus, Plan("meld", (), "none", seed))
+    speakers = speaker_ids(corpus, "none")
+    model = training.build(corpus, speakers, seed, stages=(), **sizes | change)
+    history = training.fit(model, corpus, speakers, settings, seed=seed, device="cpu", progress=False)
+    return max(h["dev_weighted_f1"] for h in history)
 
 
 def tuned_text(seeds: int = 5, device: str = "auto") -> dict:

@@ -141,7 +141,7 @@ def fit(model: MLSAN, corpus: Corpus, speakers: SpeakerIds, settings: Settings =
         torch.manual_seed(seed)
         checkpoint = folder and Path(folder) / "checkpoint.pt"
         if checkpoint and checkpoint.exists():
-            state = _restore(checkpoint, model, optimiser, schedule, device)
+            state = restore_checkpoint(checkpoint, model, optimiser, schedule, device)
         bar = tqdm(range(state["epoch"], settings.epochs), disable=not progress, initial=state["epoch"],
                    total=settings.epochs, unit="epoch", leave=False)
         for epoch in bar:
@@ -176,7 +176,7 @@ def fit(model: MLSAN, corpus: Corpus, speakers: SpeakerIds, settings: Settings =
             state["epoch"] = epoch + 1
             bar.set_postfix(dev=f"{score:.3f}", best=f"{state['best']:.3f}")
             if checkpoint:
-                _save(checkpoint, state, model, optimiser, schedule, device)
+                save_checkpoint(checkpoint, state, model, optimiser, schedule, device)
     model.load_state_dict(state["weights"])
     return state["history"]
 
@@ -196,7 +196,8 @@ def inspect(model: MLSAN, tensors: Tensors, dialogues: np.ndarray) -> dict[str, 
     return {k: torch.cat([p[k] for p in parts]).cpu().numpy() for k in parts[0]}
 
 
-def _save(path: Path, state, model, optimiser, schedule, device):
+def save_checkpoint(path: Path, state, model, optimiser, schedule, device) -> None:
+    """All that the next step depends on, in one step; ``state`` is the caller's own, plain data and tensors."""
     path.parent.mkdir(parents=True, exist_ok=True)
     scratch = path.with_suffix(".tmp")
     torch.save({"state": state, "model": model.state_dict(), "optimiser": optimiser.state_dict(),
@@ -205,7 +206,8 @@ def _save(path: Path, state, model, optimiser, schedule, device):
     os.replace(scratch, path)               # a reader finds the old checkpoint or the new one, never half
 
 
-def _restore(path, model, optimiser, schedule, device) -> dict:
+def restore_checkpoint(path, model, optimiser, schedule, device) -> dict:
+    """Put everything back as ``save_checkpoint`` found it; returns its ``state``."""
     saved = torch.load(path, map_location=device, weights_only=True)
     model.load_state_dict(saved["model"])
     optimiser.load_state_dict(saved["optimiser"])

@@ -47,6 +47,7 @@ RESULTS = {
     "rivals": lambda: {"seeds": SEEDS, "models": undoing.rivals(SEEDS)},
     "meld": lambda: {"seeds": SEEDS, "models": sweeps.compare_kinds(sweeps.NAMES_IN_TEXT, SEEDS)},
     "benchmarks": protocol_on_meld,
+    "choices": lambda: {"seeds": 3, **sweeps.text_choices(3)},
     "tuned": lambda: {"seeds": SEEDS, **sweeps.tuned_text(SEEDS)},
 }
 

@@ -30,7 +30,7 @@ from mlsan.corpus import Corpus
 from mlsan.evaluation import f1_scores
 from mlsan.sources import encoders
 from mlsan.sources.download import Unavailable
-from mlsan.training import _restore, _save, pick_device
+from mlsan.training import pick_device, restore_checkpoint, save_checkpoint
 from mlsan.validation import SPLITS, CorpusError, where
 
 CHECKPOINT_SECONDS = 300        # a killed run loses so much of its work
@@ -180,7 +180,7 @@ def _fit(model, corpus, inputs, tokenizer, recipe, checkpoint, device, progress)
     schedule = get_linear_schedule_with_warmup(optimiser, total // 10, total)
     state = {"step": 0, "loss": 0.0, "best": -1.0, "best_epoch": 0, "history": [], "weights": None}
     if checkpoint.exists():
-        state = _restore(checkpoint, model, optimiser, schedule, device)
+        state = restore_checkpoint(checkpoint, model, optimiser, schedule, device)
     saved = time.monotonic()
     with tqdm(total=total, initial=state["step"], disable=not progress, unit="step", leave=False) as bar:
         while state["step"] < total:
@@ -200,7 +200,7 @@ def _fit(model, corpus, inputs, tokenizer, recipe, checkpoint, device, progress)
                 state["step"] += 1
                 bar.update()
                 if state["step"] % each and time.monotonic() - saved > CHECKPOINT_SECONDS:
-                    _save(checkpoint, state, model, optimiser, schedule, device)
+                    save_checkpoint(checkpoint, state, model, optimiser, schedule, device)
                     saved = time.monotonic()
             predicted = _read(model, inputs, tokenizer, dev, device)[1].argmax(1)
             score = f1_scores(corpus.emotion[dev], predicted, len(corpus.emotions))["weighted_f1"]
@@ -210,7 +210,7 @@ def _fit(model, corpus, inputs, tokenizer, recipe, checkpoint, device, progress)
                 state |= {"best": score, "best_epoch": epoch, "weights": {
                     k: v.detach().cpu().clone() for k, v in model.state_dict().items()}}
             bar.set_postfix(dev=f"{score:.3f}", best=f"{state['best']:.3f}")
-            _save(checkpoint, state, model, optimiser, schedule, device)
+            save_checkpoint(checkpoint, state, model, optimiser, schedule, device)
             saved = time.monotonic()
     return state
 
