@@ -77,24 +77,31 @@ def test_each_epoch_draws_anew(small):
 @pytest.mark.slow
 def test_killed_at_any_moment_and_resumed_ends_the_same(small, tmp_path):
     settings = Settings(epochs=8, batch_size=8)
-    started = time.perf_counter()
     whole, history = trained(small, settings, tmp_path / "whole")
-    duration = time.perf_counter() - started
-    wait, stopped_at = np.random.default_rng(0), set()
+    draw, stopped_at = np.random.default_rng(0), set()
     for attempt in range(3):
         folder = tmp_path / str(attempt)
-        for _ in range(3):
+        for _ in range(2):
             process = get_context("fork").Process(target=trained, args=(small, settings, folder))
             process.start()
-            time.sleep(wait.uniform(0.1, 0.5) * duration)
+            for _ in range(draw.integers(1, 3)):                              # epochs, then somewhere in the next
+                written = _written(folder)
+                while _written(folder) == written and process.is_alive():
+                    time.sleep(0.002)
+            time.sleep(draw.uniform(0, 0.05))
             process.kill()                                                    # SIGKILL
             process.join()
             assert process.exitcode in (-9, 0)
-            if (folder / "checkpoint.pt").exists():
-                stopped_at.add(torch.load(folder / "checkpoint.pt", weights_only=True)["state"]["epoch"])
+            stopped_at.add(torch.load(folder / "checkpoint.pt", weights_only=True)["state"]["epoch"])
         resumed, again = trained(small, settings, folder)
         assert same(whole, resumed) and again == history
     assert len(stopped_at - {settings.epochs}) >= 2, stopped_at               # it was cut in the middle
+
+
+def _written(folder) -> int | None:
+    """When the checkpoint was last written; None before the first time."""
+    checkpoint = folder / "checkpoint.pt"
+    return checkpoint.stat().st_mtime_ns if checkpoint.exists() else None
 
 
 def test_killed_while_writing_leaves_the_old_checkpoint(small, tmp_path, monkeypatch):
