@@ -169,14 +169,16 @@ def _show_published(console: Console, result: dict) -> None:
 
 
 def _show_points(console: Console, scores: pd.DataFrame, columns: dict[str, str], title: str) -> None:
-    """Mean ± sd in points, the rows of a speaker mode together; narrow enough for 100 columns."""
+    """Mean ± sd in points, the rows of a speaker mode together; of many columns the means alone, as the
+    sds, which stand in ``table.csv``, would not fit in eighty characters."""
+    sds = scores if len(columns) <= 5 else scores * float("nan")
     table = Table("speakers, stages", *columns.values(), box=SIMPLE, pad_edge=False, padding=(0, 1, 0, 0),
                   title=title)
     for mode, group in scores.groupby(level="speakers", sort=False):
         table.add_section()
         table.add_row(mode, style="bold")
-        for (_, stages), row in group.iterrows():
-            table.add_row(f"  {stages}", *(_points(row[c], row[f"{c}_sd"]) for c in columns))
+        for key, row in group.iterrows():
+            table.add_row(f"  {key[1]}", *(_points(row[c], sds.loc[key, f"{c}_sd"]) for c in columns))
     console.print(table)
 
 
