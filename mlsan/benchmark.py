@@ -11,7 +11,6 @@ compute the others from its predictions. Those at the peak are kept too, so that
 from __future__ import annotations
 
 import json
-import os
 import platform
 from dataclasses import asdict, dataclass, replace
 from importlib.metadata import version
@@ -24,8 +23,9 @@ from tqdm.auto import tqdm
 
 from mlsan import experiments, sources
 from mlsan.corpus import Corpus
-from mlsan.evaluation import f1_scores, mean_sd, paired_bootstrap
+from mlsan.evaluation import mean_sd, paired_bootstrap, report
 from mlsan.experiments import Plan
+from mlsan.files import write_text
 from mlsan.model import STAGES
 from mlsan.peers import TEST_UTTERANCES
 from mlsan.sources.download import Unavailable
@@ -129,7 +129,6 @@ def reproduce(corpus: Corpus, dataset: str, features: str, folder: Path, *, seed
             cells.append((row, path))
     runs = {path: _kept(path, about) for path, (about, *_) in jobs.items() if path.exists()}    # refuse before training
     workers = 1 if pick_device(device).type == "cuda" else -1
-    (folder / "runs").mkdir(parents=True, exist_ok=True)
     done = Parallel(workers, return_as="generator")(
         delayed(_run)(path, *job, device) for path, job in jobs.items() if path not in runs)
     for path, run in tqdm(done, total=len(jobs), initial=len(runs), unit="run", disable=not progress, leave=False):
@@ -143,7 +142,7 @@ def reproduce(corpus: Corpus, dataset: str, features: str, folder: Path, *, seed
         "test": {"dialogue": table.dialogue.tolist(), "turn": table.turn.tolist(),
                  "true": corpus.emotion[test].tolist(), "speaker_known": table.speaker.isin(corpus.met).tolist()},
         "runs": [{"speakers": row.speakers, "stages": row.stages} | runs[path] for row, path in cells]}
-    write(folder / "result.json", json.dumps(result))
+    write_text(folder / "result.json", json.dumps(result))
     return result
 
 
@@ -155,7 +154,7 @@ def _run(path: Path, about: dict, plan: Plan, corpus: Corpus, device: str) -> tu
     record = {"seed": plan.seed, "about": about, "device": pick_device(device).type, "history": run.history,
               "epoch": max(run.history, key=lambda h: h["dev_weighted_f1"])["epoch"],       # the first of the best
               "predicted": predicted.tolist(), "peak_predicted": peak[0]}
-    write(path, json.dumps(record))
+    write_text(path, json.dumps(record))
     return path, record
 
 
@@ -171,13 +170,6 @@ def _kept(path: Path, about: dict) -> dict:
         raise CorpusError(f"{path}: is a run with other {'; '.join(changed)}. Choose another --out, or delete the "
                           "folder to run all anew")
     return run
-
-
-def write(path: Path, text: str) -> None:
-    """In one step: a reader finds the whole file or none."""
-    scratch = path.with_name(f"{path.name}.tmp")
-    scratch.write_text(text)
-    os.replace(scratch, path)
 
 
 # -- from a result to its table ----------------------------------------------------------------------
@@ -201,15 +193,10 @@ def table(result: dict) -> pd.DataFrame:
     for key, runs in _grouped(result).items():
         scores = []
         for run in runs:
-            predicted = np.array(run["predicted"])
-            f1 = f1_scores(true, predicted, len(emotions))
+            f1 = report(true, np.array(run["predicted"]), emotions, unseen)
+            per_class = f1.pop("per_class_f1")
             peak = max(h["test_weighted_f1"] for h in run["history"])
-            scores.append({
-                "weighted_f1": f1["weighted_f1"], "macro_f1": f1["macro_f1"],
-                "unseen_speaker_f1": f1_scores(true[unseen], predicted[unseen], len(emotions))["weighted_f1"]
-                if unseen.any() else np.nan,
-                "test_peak": peak, "inflation": peak - f1["weighted_f1"],
-                **dict(zip(emotions, f1["per_class_f1"], strict=True))})
+            scores.append(f1 | {"test_peak": peak, "inflation": peak - f1["weighted_f1"]} | per_class)
         lines[key] = {}
         for name in scores[0]:
             lines[key][name], lines[key][f"{name}_sd"] = mean_sd([s[name] for s in scores])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shlex
 from pathlib import Path
 from typing import Annotated
@@ -16,6 +15,7 @@ from mlsan import benchmark, sources
 from mlsan.ablation import ablate as run_ablation
 from mlsan.experiments import Plan, open_run
 from mlsan.experiments import train as run_training
+from mlsan.files import write_text
 from mlsan.model import STAGES
 from mlsan.sources import published
 from mlsan.sources.download import DownloadError
@@ -120,10 +120,7 @@ def ablate(corpus: CorpusName,
     modes = tuple(_mode(m) for m in speakers.split(","))
     result = run_ablation(corpus, seeds, speakers=modes, context=_on(context), device=device)
     if file:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        scratch = file.with_name(file.name + ".tmp")
-        scratch.write_text(json.dumps(result, indent=1))
-        os.replace(scratch, file)
+        write_text(file, json.dumps(result, indent=1))
     if as_json:
         return print(json.dumps(result))
     show_ablation(result)

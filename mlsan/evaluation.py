@@ -39,6 +39,15 @@ def f1_scores(true: np.ndarray, predicted: np.ndarray, n_classes: int) -> dict:
     return {k: v.tolist() if v.ndim else float(v) for k, v in scores.items()}
 
 
+def report(true, predicted, emotions, unseen) -> dict:
+    """F1s of (N,) labels with ``per_class_f1`` by emotion, and ``unseen_speaker_f1``: weighted, over the
+    utterances where ``unseen`` (bool, N), None where there are none."""
+    scores = f1_scores(true, predicted, len(emotions))
+    scores["per_class_f1"] = dict(zip(emotions, scores["per_class_f1"], strict=True))
+    new = f1_scores(true[unseen], predicted[unseen], len(emotions)) if unseen.any() else {"weighted_f1": None}
+    return scores | {"unseen_speaker_f1": new["weighted_f1"]}
+
+
 def dialogue_confusions(true, predicted, dialogue, n_classes) -> np.ndarray:
     """Confusion counts of each dialogue, (D, C, C), from (N,) labels and dialogue numbers."""
     index = np.unique(dialogue, return_inverse=True)[1]

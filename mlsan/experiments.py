@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from dataclasses import asdict, dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
@@ -13,7 +12,8 @@ import safetensors.torch
 
 from mlsan import training
 from mlsan.corpus import Corpus
-from mlsan.evaluation import f1_scores
+from mlsan.evaluation import report
+from mlsan.files import replacing, write_text
 from mlsan.model import MLSAN, STAGES, Config
 from mlsan.sources import load
 from mlsan.speakers import SpeakerIds, speaker_ids
@@ -86,13 +86,8 @@ class Run:
             raise CorpusError(f"{self.corpus.name}: no {split} split to score")
         out = out or self.inspect(split)
         true, predicted = self.corpus.emotion[out["rows"]], out["logits"].argmax(1)
-        C = len(self.corpus.emotions)
-        scores = f1_scores(true, predicted, C)
-        scores["per_class_f1"] = dict(zip(self.corpus.emotions, scores["per_class_f1"], strict=True))
-        table = self.corpus.table
-        new = ~table.speaker.iloc[out["rows"]].isin(self.corpus.met).to_numpy()
-        unseen = f1_scores(true[new], predicted[new], C)["weighted_f1"] if new.any() else None
-        return scores | {"unseen_speaker_f1": unseen, "utterances": len(true)}
+        new = ~self.corpus.table.speaker.iloc[out["rows"]].isin(self.corpus.met).to_numpy()
+        return report(true, predicted, self.corpus.emotions, new) | {"utterances": len(true)}
 
 
 def train(plan: Plan, *, corpus: Corpus | None = None, device: str = "auto", folder: Path | None = None,
@@ -116,9 +111,8 @@ def train(plan: Plan, *, corpus: Corpus | None = None, device: str = "auto", fol
     history = training.fit(model, corpus, speakers, settings, seed=plan.seed, device=device,
                            folder=folder, progress=progress, peek=peek)
     if folder:
-        scratch = Path(folder) / "model.tmp"
-        safetensors.torch.save_file(model.state_dict(), scratch)
-        os.replace(scratch, Path(folder) / "model.safetensors")
+        with replacing(Path(folder) / "model.safetensors") as scratch:
+            safetensors.torch.save_file(model.state_dict(), scratch)
     return Run(plan, corpus, speakers, model, history)
 
 
@@ -139,10 +133,7 @@ def _open_folder(folder, plan, settings, config, corpus, resume):
             raise CorpusError(f"{path}: was started with another {' and '.join(changed)}; resume it with "
                               "the options it was started with, or choose another --out")
         return
-    folder.mkdir(parents=True, exist_ok=True)
-    scratch = folder / "run.tmp"
-    scratch.write_text(json.dumps(about, indent=1))
-    os.replace(scratch, path)
+    write_text(path, json.dumps(about, indent=1))
 
 
 def open_run(folder: Path, device: str = "auto") -> Run:

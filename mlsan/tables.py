@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.table import Column, Table
 
 from mlsan import benchmark, figures
+from mlsan.files import write_text
 from mlsan.model import STAGES
 from mlsan.peers import PAPER, published
 
@@ -110,9 +111,9 @@ def show_reproduction(result: dict, folder: Path) -> None:
             f"{100 * row[s]:+.2f} [{100 * row[f'{s}_low']:+.2f}, {100 * row[f'{s}_high']:+.2f}]"
             for s in ("weighted_f1", "macro_f1")))
     console.print(table)
-    benchmark.write(folder / "table.csv", scores.to_csv())
-    benchmark.write(folder / "differences.csv", differences.to_csv(index=False))
-    benchmark.write(folder / "figure.html", reproduction_figure(result, scores).to_html(include_plotlyjs=True))
+    write_text(folder / "table.csv", scores.to_csv())
+    write_text(folder / "differences.csv", differences.to_csv(index=False))
+    write_text(folder / "figure.html", reproduction_figure(result, scores).to_html(include_plotlyjs=True))
     console.print(f"Kept in {folder}: result.json (all predictions), table.csv, differences.csv, figure.html",
                   highlight=False, soft_wrap=True)
 

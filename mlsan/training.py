@@ -14,6 +14,7 @@ from tqdm.auto import tqdm
 
 from mlsan.corpus import Batch, Corpus, Tensors
 from mlsan.evaluation import f1_scores
+from mlsan.files import replacing
 from mlsan.model import MLSAN, Config
 from mlsan.speakers import SpeakerIds
 from mlsan.stages.calibration import neutrality
@@ -198,12 +199,10 @@ def inspect(model: MLSAN, tensors: Tensors, dialogues: np.ndarray) -> dict[str, 
 
 def save_checkpoint(path: Path, state, model, optimiser, schedule, device) -> None:
     """All that the next step depends on, in one step; ``state`` is the caller's own, plain data and tensors."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    scratch = path.with_suffix(".tmp")
-    torch.save({"state": state, "model": model.state_dict(), "optimiser": optimiser.state_dict(),
-                "schedule": schedule.state_dict(), "rng": torch.get_rng_state(),
-                "cuda_rng": torch.cuda.get_rng_state() if device.type == "cuda" else None}, scratch)
-    os.replace(scratch, path)               # a reader finds the old checkpoint or the new one, never half
+    with replacing(path) as scratch:
+        torch.save({"state": state, "model": model.state_dict(), "optimiser": optimiser.state_dict(),
+                    "schedule": schedule.state_dict(), "rng": torch.get_rng_state(),
+                    "cuda_rng": torch.cuda.get_rng_state() if device.type == "cuda" else None}, scratch)
 
 
 def restore_checkpoint(path, model, optimiser, schedule, device) -> dict:

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import shutil
 import time
 from dataclasses import asdict, dataclass
@@ -28,6 +27,7 @@ from tqdm.auto import tqdm
 
 from mlsan.corpus import Corpus
 from mlsan.evaluation import f1_scores
+from mlsan.files import write_text
 from mlsan.sources import encoders
 from mlsan.sources.download import Unavailable
 from mlsan.training import pick_device, restore_checkpoint, save_checkpoint
@@ -137,7 +137,7 @@ def finetune(corpus: Corpus, recipe: Recipe, folder: Path, *, device: str = "aut
         torch.manual_seed(recipe.seed)
         tokenizer, encoder = _encoder(recipe.encoder)
         inputs = written(corpus, tokenizer, recipe)
-        _write(folder, about)
+        write_text(folder / "run.json", json.dumps(about, indent=1))
         model = Reader(encoder, len(corpus.emotions), recipe.dropout).to(device)
         state = _fit(model, corpus, inputs, tokenizer, recipe, folder / "checkpoint.pt", device, progress)
     model.load_state_dict(state["weights"])
@@ -154,7 +154,7 @@ def finetune(corpus: Corpus, recipe: Recipe, folder: Path, *, device: str = "aut
     tuned(corpus, vectors, recipe).save(folder / "features")
     about |= {"history": state["history"], "best_epoch": state["best_epoch"], "test": scores,
               "predictions": [corpus.emotions[i] for i in predicted]}
-    _write(folder, about)
+    write_text(folder / "run.json", json.dumps(about, indent=1))
     (folder / "checkpoint.pt").unlink()
     return about
 
@@ -301,10 +301,3 @@ def _open_folder(folder: Path, corpus: Corpus, recipe: Recipe, resume: bool) -> 
         raise CorpusError(f"{path}: was started with another {' and '.join(changed)}; resume it with the options "
                           "it was started with, or choose another --out")
     return kept
-
-
-def _write(folder: Path, about: dict) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
-    scratch = folder / "run.tmp"
-    scratch.write_text(json.dumps(about, indent=1))
-    os.replace(scratch, folder / "run.json")
