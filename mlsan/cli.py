@@ -11,20 +11,20 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from mlsan import benchmark, sources
-from mlsan.ablation import ablate as run_ablation
-from mlsan.experiments import Plan, open_run
-from mlsan.experiments import train as run_training
+from mlsan import catalogue
+from mlsan.data.speaker_ids import MODES
+from mlsan.data.validation import CorpusError
 from mlsan.files import write_text
-from mlsan.model import STAGES
-from mlsan.sources import published
+from mlsan.finetune import Tuning
+from mlsan.finetune import finetune as run_finetuning
+from mlsan.model.mlsan import STAGES
+from mlsan.runs import Plan, open_run
+from mlsan.runs import train as run_training
 from mlsan.sources.download import DownloadError
-from mlsan.sources.finetune import Recipe
-from mlsan.sources.finetune import finetune as run_finetuning
-from mlsan.sources.published import FEATURES
-from mlsan.speakers import MODES
-from mlsan.tables import show_ablation, show_reproduction, show_scores
-from mlsan.validation import CorpusError
+from mlsan.sources.feature_files.corpora import FEATURES, find
+from mlsan.studies import protocol
+from mlsan.studies.ablation import ablate as run_ablation
+from mlsan.studies.tables import show_ablation, show_reproduction, show_scores
 
 app = typer.Typer(help="Speaker-adaptive emotion recognition in conversation, stage by stage.",
                   no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
@@ -47,7 +47,7 @@ def main() -> None:
 @app.command()
 def corpora(as_json: Json = False) -> None:
     """The conversations at hand, their size, licence, and whether they are downloaded."""
-    frame = sources.describe()
+    frame = catalogue.describe()
     if as_json:
         return print(frame.to_json(orient="records"))
     table = Table(*map(str, frame.columns), title="Corpora")
@@ -67,13 +67,13 @@ def fetch(name: Annotated[str, typer.Argument(metavar="CORPUS", help="a name of 
     if source and not features:
         raise CorpusError(f"--from {source}: say which files these are, with --features {'|'.join(FEATURES)}")
     if features:
-        found = published.find(name, features, source)
+        found = find(name, features, source)
         if not source:
-            sources.fetch(found.name, accept_licence=accept_licence)
+            catalogue.fetch(found.name, accept_licence=accept_licence)
         corpus = found.load(accept_licence=accept_licence)
     else:
-        sources.fetch(name, accept_licence=accept_licence)
-        corpus = sources.load(name)
+        catalogue.fetch(name, accept_licence=accept_licence)
+        corpus = catalogue.load(name)
     Console().print(f"{corpus.name}. Licence: {corpus.licence}. From: {corpus.provenance}", highlight=False)
     Console().print(corpus.summary().to_string())
     Console().print(f"Next: `mlsan train {found.kept if source else corpus.name}`", highlight=False, soft_wrap=True)
@@ -130,19 +130,19 @@ def ablate(corpus: CorpusName,
 def finetune(corpus: CorpusName,
              folder: Annotated[Path, typer.Option("--out", help="where the run and its features are kept")],
              encoder: Annotated[str, typer.Option(help="a name of the Hugging Face hub, or a folder")]
-             = Recipe.encoder,
+             = Tuning.encoder,
              context: Annotated[int, typer.Option(min=0, help="turns before the one that is read")]
-             = Recipe.context,
-             names: Annotated[bool, typer.Option(help="write speaker names into the text")] = Recipe.names,
-             epochs: Annotated[int, typer.Option(min=1)] = Recipe.epochs,
-             learning_rate: float = Recipe.learning_rate,
+             = Tuning.context,
+             names: Annotated[bool, typer.Option(help="write speaker names into the text")] = Tuning.names,
+             epochs: Annotated[int, typer.Option(min=1)] = Tuning.epochs,
+             learning_rate: float = Tuning.learning_rate,
              seed: int = 0,
              device: Device = "auto",
              resume: Annotated[bool, typer.Option("--resume", help="go on with the run in --out")] = False,
              as_json: Json = False) -> None:
     """Fine-tune a text encoder, epoch chosen on dev; its features are a corpus folder like any other."""
-    recipe = Recipe(encoder, context, names, epochs, learning_rate=learning_rate, seed=seed)
-    about = run_finetuning(sources.load(corpus), recipe, folder, device=device, resume=resume)
+    tuning = Tuning(encoder, context, names, epochs, learning_rate=learning_rate, seed=seed)
+    about = run_finetuning(catalogue.load(corpus), tuning, folder, device=device, resume=resume)
     if as_json:
         return print(json.dumps(about["test"]))
     best = about["history"][about["best_epoch"]]
@@ -153,22 +153,22 @@ def finetune(corpus: CorpusName,
 
 @app.command()
 def reproduce(dataset: Annotated[str, typer.Argument(metavar="meld|iemocap")],
-              features: Annotated[str, typer.Option(help=f"{' | '.join(FEATURES)} | {benchmark.OWN}, or the folder of a "
+              features: Annotated[str, typer.Option(help=f"{' | '.join(FEATURES)} | {protocol.OWN}, or the folder of a "
                                                          "saved corpus")] = "multiemo",
               source: Annotated[Path | None, typer.Option("--from", metavar="DIR", help="where the published "
                                                           "files are, instead of downloading them")] = None,
               accept_licence: Annotated[bool, typer.Option("--accept-licence", help="IEMOCAP: its terms")] = False,
               seeds: Annotated[int, typer.Option(min=1)] = 5,
-              quick: Annotated[bool, typer.Option("--quick", help=f"{benchmark.QUICK_EPOCHS} epochs a run")] = False,
+              quick: Annotated[bool, typer.Option("--quick", help=f"{protocol.QUICK_EPOCHS} epochs a run")] = False,
               device: Device = "auto",
               folder: Annotated[Path | None, typer.Option("--out", metavar="DIR", help="where it is kept; one that "
                                                           "exists is gone on with")] = None) -> None:
     """The published figures and ours, every speaker mode, stages off to on, under one protocol."""
-    corpus = benchmark.open_corpus(dataset, features, source, accept_licence=accept_licence)
+    corpus = protocol.open_corpus(dataset, features, source, accept_licence=accept_licence)
     folder = folder or Path(f"benchmark-{corpus.name}" + ("-quick" if quick else ""))
     command = shlex.join(["mlsan", "reproduce", dataset, "--features", features, *(["--from", str(source)] * bool(source)),
                           "--seeds", str(seeds), *["--quick"] * quick])
-    show_reproduction(benchmark.reproduce(corpus, dataset, features, folder, seeds=seeds, quick=quick,
+    show_reproduction(protocol.reproduce(corpus, dataset, features, folder, seeds=seeds, quick=quick,
                                           device=device, command=command), folder)
 
 

@@ -1,11 +1,14 @@
-"""Files that are either whole or not there, whenever a process is killed."""
+"""Files that are either whole or not there, whenever a process is killed; and whose run one is."""
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+from mlsan.data.validation import CorpusError
 
 
 @contextmanager
@@ -20,3 +23,44 @@ def replacing(path: Path) -> Iterator[Path]:
 def write_text(path: Path, text: str) -> None:
     with replacing(path) as scratch:
         scratch.write_text(text)
+
+
+def plain(value) -> dict:
+    """What JSON makes of it: tuples become lists, so that it equals what a file gives back."""
+    return json.loads(json.dumps(value))
+
+
+def kept_run(path: Path, about: dict, *, resume: bool) -> dict | None:
+    """What the file of a run holds, if it is the run that ``about`` describes; None without a file.
+
+    The one guard for every folder that may hold a run already. ``about``: plain data that the file
+    has to say of itself, word for word; it may say more.
+
+    Raises:
+        CorpusError: the file is there and ``resume`` is off, it can't be read, or it is of a
+            different run.
+    """
+    if not path.exists():
+        return None
+    if not resume:
+        raise CorpusError(f"{path.parent}: holds a run already; add --resume to go on with it, or "
+                          "choose another --out")
+    try:
+        kept = json.loads(path.read_text())
+        changed = [line for key in about for line in _differing(key, kept.get(key), about[key])]
+    except (OSError, ValueError, AttributeError) as error:
+        raise CorpusError(f"{path}: cannot be read as a run ({error!r}); delete it, or choose "
+                          "another --out") from error
+    if changed:
+        raise CorpusError(f"{path}: is another run, with {'; '.join(changed)}. Go on with the options "
+                          "it was started with, or choose another --out")
+    return kept
+
+
+def _differing(name: str, kept, now) -> Iterator[str]:
+    """Where two things differ, such as "recipe.settings.epochs 8, now 20"."""
+    if isinstance(kept, dict) and isinstance(now, dict):
+        for key in kept | now:
+            yield from _differing(f"{name}.{key}", kept.get(key), now.get(key))
+    elif kept != now:
+        yield f"{name} {kept}, now {now}"

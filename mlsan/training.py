@@ -12,13 +12,14 @@ import torch
 from torch import nn
 from tqdm.auto import tqdm
 
-from mlsan.corpus import Batch, Corpus, Tensors
-from mlsan.evaluation import f1_scores
+from mlsan.data.batches import Batch, Tensors
+from mlsan.data.corpus import Corpus
+from mlsan.data.speaker_ids import SpeakerIds
+from mlsan.data.validation import CorpusError
 from mlsan.files import replacing
-from mlsan.model import MLSAN, Config
-from mlsan.speakers import SpeakerIds
-from mlsan.stages.calibration import neutrality
-from mlsan.validation import CorpusError
+from mlsan.measures.scores import f1_scores
+from mlsan.model.calibration import neutrality
+from mlsan.model.mlsan import MLSAN, Config
 
 
 @dataclass(frozen=True)
@@ -80,7 +81,7 @@ def build(corpus: Corpus, speakers: SpeakerIds, seed: int = 0, **config) -> MLSA
     return model
 
 
-def check(corpus: Corpus, speakers: SpeakerIds, config: Config) -> None:
+def check_trainable(corpus: Corpus, speakers: SpeakerIds, config: Config) -> None:
     """Refuse a corpus that can't be trained on, naming what is missing."""
     for split in ("train", "dev"):
         if len(corpus.rows(split)) == 0:
@@ -126,7 +127,7 @@ def fit(model: MLSAN, corpus: Corpus, speakers: SpeakerIds, settings: Settings =
     ``test_weighted_f1``, by which others choose their epoch and on which nothing here depends, and for
     the best of them ``test_predicted`` (n,), in the order of the test rows.
     """
-    check(corpus, speakers, model.config)
+    check_trainable(corpus, speakers, model.config)
     device = pick_device(device)
     model.to(device)
     tensors = corpus.tensors(speakers.ids, device)
@@ -159,18 +160,15 @@ def fit(model: MLSAN, corpus: Corpus, speakers: SpeakerIds, settings: Settings =
                 optimiser.step()
                 schedule.step()
                 total += step_loss.detach()
-            history = {"epoch": epoch, "loss": float(total) / steps}
-            for split in ("dev", "test") if peek else ("dev",):
-                out = inspect(model, tensors, corpus.dialogues(split))
-                predicted = out["logits"].argmax(1)
-                history[f"{split}_weighted_f1"] = f1_scores(
-                    corpus.emotion[out["rows"]], predicted, len(corpus.emotions))["weighted_f1"]
-            if peek and all(h["test_weighted_f1"] < history["test_weighted_f1"] for h in state["history"]):
-                for h in state["history"]:
-                    h.pop("test_predicted", None)
-                history["test_predicted"] = predicted.tolist()
-            state["history"].append(history)
-            score = history["dev_weighted_f1"]
+            score, _ = _scored(model, tensors, corpus, "dev")
+            entry = {"epoch": epoch, "loss": float(total) / steps, "dev_weighted_f1": score}
+            if peek:
+                entry["test_weighted_f1"], predicted = _scored(model, tensors, corpus, "test")
+                if all(h["test_weighted_f1"] < entry["test_weighted_f1"] for h in state["history"]):
+                    for h in state["history"]:
+                        h.pop("test_predicted", None)       # the best so far no longer
+                    entry["test_predicted"] = predicted.tolist()
+            state["history"].append(entry)
             if score > state["best"]:
                 state |= {"best": score, "best_epoch": epoch, "weights": {
                     k: v.detach().cpu().clone() for k, v in model.state_dict().items()}}
@@ -180,6 +178,14 @@ def fit(model: MLSAN, corpus: Corpus, speakers: SpeakerIds, settings: Settings =
                 save_checkpoint(checkpoint, state, model, optimiser, schedule, device)
     model.load_state_dict(state["weights"])
     return state["history"]
+
+
+def _scored(model: MLSAN, tensors: Tensors, corpus: Corpus, split: str) -> tuple[float, np.ndarray]:
+    """Weighted F1 on a split, and the emotions (n,) that were named."""
+    out = inspect(model, tensors, corpus.dialogues(split))
+    predicted = out["logits"].argmax(1)
+    true = corpus.emotion[out["rows"]]
+    return f1_scores(true, predicted, len(corpus.emotions))["weighted_f1"], predicted
 
 
 @torch.no_grad()

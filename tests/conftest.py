@@ -1,9 +1,13 @@
-"""Small corpora, made once; and one thread per process, so that xdist's workers don't fight."""
+"""Small corpora, made once; short training; one thread per process, so that xdist's workers don't fight."""
+
+from dataclasses import replace
 
 import pytest
 import torch
+from joblib import parallel_config
 from pages import browser, sites, visit  # noqa: F401 (fixtures)
 
+from mlsan.recipes import RECIPES
 from mlsan.sources.simulated import simulate
 
 torch.set_num_threads(1)
@@ -13,3 +17,13 @@ torch.set_num_threads(1)
 def small():
     """120 simulated dialogues of 6 speakers."""
     return simulate(dialogues=120, speakers=6, text_dim=8, audio_dim=9, visual_dim=7)
+
+
+@pytest.fixture
+def quick(monkeypatch):
+    """Every recipe takes two epochs, and many runs follow one another in this process."""
+    for name, recipe in RECIPES.items():
+        settings = replace(recipe.settings, epochs=2, batch_size=16)
+        monkeypatch.setitem(RECIPES, name, replace(recipe, hidden=16, settings=settings))
+    with parallel_config(backend="sequential"):
+        yield

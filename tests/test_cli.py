@@ -9,19 +9,15 @@ import feature_files
 import numpy as np
 import pytest
 
-from mlsan import cli, experiments
-from mlsan.benchmark import Row
-from mlsan.model import STAGES
+from mlsan import cli
+from mlsan.model.mlsan import STAGES
 from mlsan.sources.simulated import simulate
-from mlsan.training import Settings
+from mlsan.studies.protocol import Row
 
 
 @pytest.fixture
-def mlsan(monkeypatch, capsys):
+def mlsan(quick, monkeypatch, capsys):
     """Run ``mlsan ARGS``; gives exit code, stdout, stderr. Two epochs a training."""
-    recipe = {"simulated": ({}, Settings(epochs=2, batch_size=16))}
-    monkeypatch.setattr(experiments, "RECIPES", recipe)
-
     monkeypatch.setenv("COLUMNS", "200")
 
     def call(*args):
@@ -59,7 +55,7 @@ def test_train_evaluate_and_resume(mlsan, folder, tmp_path):
     code, out, _ = mlsan("train", folder, "--stages", "calibration,gating", "--out", run, "--resume", "--json")
     assert code == 0 and json.loads(out) == trained
     code, _, err = mlsan("train", folder, "--stages", "gating", "--out", run, "--resume")
-    assert code == 2 and "another plan" in err
+    assert code == 2 and "another run, with plan.stages" in err
 
 
 def test_a_run_is_found_from_another_folder(mlsan, folder, tmp_path, monkeypatch):
@@ -87,9 +83,8 @@ def test_unseen_speakers_are_scored_apart(mlsan, small, tmp_path):
 
 
 def test_reproduce_keeps_a_result_that_names_its_command(mlsan, folder, tmp_path, monkeypatch):
-    monkeypatch.setattr("mlsan.benchmark.Parallel", lambda jobs, return_as: lambda calls: (f(*a) for f, a, _ in calls))
-    monkeypatch.setattr("mlsan.benchmark.rows_of", lambda corpus: [Row("identity", "off"), Row("identity", "on")])
-    monkeypatch.setattr("mlsan.benchmark.QUICK_EPOCHS", 1)
+    monkeypatch.setattr("mlsan.studies.protocol.rows_of", lambda corpus: [Row("identity", "off"), Row("identity", "on")])
+    monkeypatch.setattr("mlsan.studies.protocol.QUICK_EPOCHS", 1)
     args = ["reproduce", "meld", "--features", folder, "--seeds", 2, "--quick"]
     code, out, err = mlsan(*args, "--out", tmp_path / "kept")
     assert code == 0, err
@@ -99,7 +94,7 @@ def test_reproduce_keeps_a_result_that_names_its_command(mlsan, folder, tmp_path
     assert {p.name for p in (tmp_path / "kept").iterdir()} == {
         "runs", "result.json", "table.csv", "differences.csv", "figure.html"}
     code, _, err = mlsan(*args[:-1], "--out", tmp_path / "kept")
-    assert code == 2 and "settings" in err and "Traceback" not in err
+    assert code == 2 and "epochs" in err and "Traceback" not in err
 
 
 @pytest.mark.parametrize("args, words", [
@@ -115,10 +110,7 @@ def test_mistakes_are_one_line(mlsan, args, words):
 
 
 def test_one_seed_is_json_too(mlsan, small, monkeypatch):
-    monkeypatch.setattr("mlsan.ablation.load", lambda name: small)
-    monkeypatch.setattr("mlsan.ablation.COMBINATIONS", ((), STAGES))
-    monkeypatch.setattr("mlsan.ablation.Parallel", lambda jobs: list)
-    monkeypatch.setattr("mlsan.ablation.delayed", lambda f: f)
+    monkeypatch.setattr("mlsan.catalogue.load", lambda name: small)
 
     def refuse(constant):
         raise AssertionError(f"{constant} is not JSON")
@@ -131,9 +123,7 @@ def test_one_seed_is_json_too(mlsan, small, monkeypatch):
 
 @pytest.mark.slow
 def test_ablate_writes_what_it_promises(mlsan, small, tmp_path, monkeypatch):
-    monkeypatch.setattr("mlsan.ablation.load", lambda name: small)
-    monkeypatch.setattr("mlsan.ablation.Parallel", lambda jobs: list)       # in this process, with two epochs
-    monkeypatch.setattr("mlsan.ablation.delayed", lambda f: f)
+    monkeypatch.setattr("mlsan.catalogue.load", lambda name: small)
     code, out, err = mlsan("ablate", "simulated", "--seeds", "2", "--speakers", "identity,shuffled",
                            "--context", "off", "--out", tmp_path / "a" / "r.json")
     assert code == 0, err

@@ -6,8 +6,8 @@ import pytest
 import torch
 from safetensors.numpy import load_file, save_file
 
-from mlsan.corpus import Corpus, Dialogue, Utterance
-from mlsan.validation import CorpusError
+from mlsan.data.corpus import Corpus, Dialogue, Utterance
+from mlsan.data.validation import CorpusError
 
 EMOTIONS = ("neutral", "joy")
 
@@ -150,7 +150,7 @@ def test_nothing_is_overwritten_or_left_half_written(tmp_path, monkeypatch):
     folder = make().save(tmp_path / "toy")
     with pytest.raises(CorpusError, match="exists already"):
         make().save(folder)
-    monkeypatch.setattr("mlsan.corpus.save_file", lambda *a: (_ for _ in ()).throw(OSError("disk full")))
+    monkeypatch.setattr("mlsan.data.corpus.save_file", lambda *a: (_ for _ in ()).throw(OSError("disk full")))
     with pytest.raises(OSError, match="disk full"):
         make().save(tmp_path / "other")
     assert [p.name for p in tmp_path.iterdir()] == ["toy"]

@@ -7,10 +7,10 @@ import sys
 import numpy as np
 import pytest
 
+from mlsan.data.validation import CorpusError
 from mlsan.sources import encoders
 from mlsan.sources.download import Unavailable
 from mlsan.sources.encoders import encode
-from mlsan.validation import CorpusError
 
 installed = pytest.mark.skipif(
     any(importlib.util.find_spec(package) is None

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from mlsan import figures
-from mlsan.maps import umap
+from mlsan.measures.maps import umap
 from mlsan.sources.simulated import EMOTIONS
 from mlsan.widgets import CalibrationBench, nearest_mean_accuracy
 

@@ -9,14 +9,15 @@ import safetensors.torch
 import torch
 from typer.testing import CliRunner
 
-from mlsan import cli, experiments
-from mlsan.corpus import Corpus
-from mlsan.experiments import Plan
-from mlsan.sources import finetune as module
+from mlsan import cli, train
+from mlsan import finetune as module
+from mlsan.data.corpus import Corpus
+from mlsan.data.validation import CorpusError
+from mlsan.finetune import Tuning, finetune, written
+from mlsan.recipes import RECIPES, Recipe
+from mlsan.runs import Plan
 from mlsan.sources.download import Unavailable
-from mlsan.sources.finetune import Recipe, finetune, written
 from mlsan.training import Settings
-from mlsan.validation import CorpusError
 
 transformers = pytest.importorskip("transformers", reason='not installed: pip install "mlsan[text]"')
 
@@ -64,13 +65,13 @@ def toy(late: int, dialogues=90, turns=4):
     return Corpus("toy", table, {"text": np.zeros((len(table), 5)), "audio": audio}, EMOTIONS, present=present)
 
 
-def recipe(encoder, **changes):
-    return Recipe(**{"encoder": encoder, "epochs": 3, "batch_size": 16, "learning_rate": 5e-3, "context": 1,
+def tuning(encoder, **changes):
+    return Tuning(**{"encoder": encoder, "epochs": 3, "batch_size": 16, "learning_rate": 5e-3, "context": 1,
                      "max_length": 24, "dropout": 0.0} | changes)
 
 
-def run(corpus, recipe, folder, **options):
-    return finetune(corpus, recipe, folder, device="cpu", progress=False, **options)
+def run(corpus, tuning, folder, **options):
+    return finetune(corpus, tuning, folder, device="cpu", progress=False, **options)
 
 
 def weights(folder):
@@ -85,7 +86,7 @@ def with_table(corpus, **changes):
 @pytest.mark.parametrize("kind", ["Bert", "Roberta"])
 def test_it_learns_what_the_turn_says_and_its_features_are_a_corpus(kind, tmp_path, monkeypatch):
     corpus, encoder = toy(late=0), tiny(kind, tmp_path / "encoder")
-    about = run(corpus, recipe(encoder), tmp_path / "run")
+    about = run(corpus, tuning(encoder), tmp_path / "run")
     assert about["test"]["weighted_f1"] > 0.95
     assert about == json.loads((tmp_path / "run" / "run.json").read_text())
 
@@ -98,15 +99,15 @@ def test_it_learns_what_the_turn_says_and_its_features_are_a_corpus(kind, tmp_pa
     logits = tuned.features["text"] @ head["weight"].numpy().T + head["bias"].numpy()
     assert about["predictions"] == [EMOTIONS[i] for i in logits[tuned.rows("test")].argmax(1)]
 
-    monkeypatch.setattr(experiments, "RECIPES", {"simulated": ({}, Settings(epochs=5, batch_size=16))})
-    on_top = experiments.train(Plan(str(tmp_path / "run" / "features"), stages=()), device="cpu", progress=False)
+    monkeypatch.setitem(RECIPES, "general", Recipe(settings=Settings(epochs=5, batch_size=16)))
+    on_top = train(Plan(str(tmp_path / "run" / "features"), stages=()), device="cpu", progress=False)
     assert on_top.scores("test")["weighted_f1"] > 0.95
     transformers.AutoModel.from_pretrained(tmp_path / "run" / "encoder")
 
 
 def test_context_is_read_where_it_is_asked_for(encoder, tmp_path):
     corpus = toy(late=1)
-    without, with_it = (run(corpus, recipe(encoder, context=k), tmp_path / str(k)) for k in (0, 1))
+    without, with_it = (run(corpus, tuning(encoder, context=k), tmp_path / str(k)) for k in (0, 1))
     assert without["test"]["weighted_f1"] < 0.75 and with_it["test"]["weighted_f1"] > 0.95
 
 
@@ -115,7 +116,7 @@ def test_a_turn_is_whole_and_its_context_is_cut_where_it_is_oldest(encoder):
     corpus = toy(late=0, dialogues=31)
 
     def texts(**changes):
-        read = written(corpus, tokenizer, recipe(encoder, **changes))
+        read = written(corpus, tokenizer, tuning(encoder, **changes))
         return [(tokenizer.decode(x["input_ids"][:x["turn"]]), tokenizer.decode(x["input_ids"][x["turn"]:]))
                 for x in read]
 
@@ -124,13 +125,13 @@ def test_a_turn_is_whole_and_its_context_is_cut_where_it_is_oldest(encoder):
     assert texts(context=2, names=True)[1] == (f"[CLS] bob : {said[1]} [SEP]", f"ada : {said[0]} [SEP]")
     assert texts(context=9)[4] == (f"[CLS] {said[4]} [SEP]", "")           # the first turn of the next dialogue
     assert texts(context=3, max_length=8)[3] == (f"[CLS] {said[3]} [SEP]", f"[SEP] {said[2]} [SEP]")
-    assert written(corpus, tokenizer, recipe(encoder))[1]["token_type_ids"] == [0] * 4 + [1] * 3
+    assert written(corpus, tokenizer, tuning(encoder))[1]["token_type_ids"] == [0] * 4 + [1] * 3
     assert texts(context=3, max_length=3)[3] == (f"[CLS] {said[3].split()[0]} [SEP]", "")
 
 
 def test_an_epoch_reads_every_turn_once_in_an_order_of_its_own_and_pads_little():
     lengths = torch.randint(5, 97, (1000,), generator=torch.Generator().manual_seed(0))
-    epochs = [module._batches(lengths, Recipe(batch_size=8), epoch) for epoch in range(2)]
+    epochs = [module._batches(lengths, Tuning(batch_size=8), epoch) for epoch in range(2)]
     for batches in epochs:
         assert sorted(np.concatenate(batches)) == list(range(1000))
         assert sum(len(b) * lengths[b].max() for b in batches) < 1.1 * lengths.sum()
@@ -144,7 +145,7 @@ def test_names_are_read_only_where_they_are_asked_for(encoder, tmp_path):
     other = with_table(corpus, speaker=corpus.table.speaker.map({"ada": "eve", "bob": "ada"}))
     for names in (False, True):
         for which in (corpus, other):
-            run(which, recipe(encoder, names=names, epochs=1), tmp_path / f"{names}{which is other}")
+            run(which, tuning(encoder, names=names, epochs=1), tmp_path / f"{names}{which is other}")
     assert weights(tmp_path / "FalseFalse") == weights(tmp_path / "FalseTrue")
     assert weights(tmp_path / "TrueFalse") != weights(tmp_path / "TrueTrue")
 
@@ -152,8 +153,8 @@ def test_names_are_read_only_where_they_are_asked_for(encoder, tmp_path):
 def test_neither_weights_nor_the_epoch_come_from_test(encoder, tmp_path):
     corpus = toy(late=0)
     emotion = corpus.table.emotion.where(corpus.table.split != "test", "surprise")
-    about = run(corpus, recipe(encoder, epochs=2), tmp_path / "a")
-    blind = run(with_table(corpus, emotion=emotion), recipe(encoder, epochs=2), tmp_path / "b")
+    about = run(corpus, tuning(encoder, epochs=2), tmp_path / "a")
+    blind = run(with_table(corpus, emotion=emotion), tuning(encoder, epochs=2), tmp_path / "b")
     assert about["test"] != blind["test"] and about["history"] == blind["history"]
     assert weights(tmp_path / "a") == weights(tmp_path / "b")
 
@@ -165,7 +166,7 @@ def test_the_best_epoch_on_dev_is_kept(encoder, tmp_path, monkeypatch):
         scores = iter(dev)
         monkeypatch.setattr(module, "f1_scores",
                             lambda *a, scores=scores: real(*a) | {"weighted_f1": next(scores, 0.0)})
-        about = run(toy(late=0, dialogues=40), recipe(encoder), tmp_path / folder)
+        about = run(toy(late=0, dialogues=40), tuning(encoder), tmp_path / folder)
         assert about["best_epoch"] == np.argmax(dev) and [h["dev_weighted_f1"] for h in about["history"]] == dev
     assert weights(tmp_path / "second") != weights(tmp_path / "last")
 
@@ -178,7 +179,7 @@ class Killed(BaseException):
 @pytest.mark.parametrize("saves", [1, 3, 4, 5])
 def test_a_killed_run_goes_on_and_ends_at_the_same_weights(encoder, tmp_path, monkeypatch, saves):
     """Killed within an epoch, after one, and while a checkpoint is being written."""
-    corpus, mine = toy(late=0, dialogues=42), recipe(encoder, epochs=2, batch_size=12, dropout=0.3)
+    corpus, mine = toy(late=0, dialogues=42), tuning(encoder, epochs=2, batch_size=12, dropout=0.3)
     whole = run(corpus, mine, tmp_path / "whole")
     monkeypatch.setattr(module, "CHECKPOINT_SECONDS", 0)        # after each of the four steps of an epoch
     real, calls = torch.save, []
@@ -199,7 +200,7 @@ def test_a_killed_run_goes_on_and_ends_at_the_same_weights(encoder, tmp_path, mo
 
 
 def test_killed_before_its_last_word_it_writes_its_features_anew(encoder, tmp_path, monkeypatch):
-    corpus, mine = toy(late=0, dialogues=36), recipe(encoder, epochs=1)
+    corpus, mine = toy(late=0, dialogues=36), tuning(encoder, epochs=1)
     real = Corpus.save
 
     def dies(self, folder):
@@ -217,18 +218,18 @@ def test_killed_before_its_last_word_it_writes_its_features_anew(encoder, tmp_pa
 
 def test_a_folder_holds_one_run(encoder, tmp_path):
     corpus = toy(late=0, dialogues=36)
-    run(corpus, recipe(encoder, epochs=1), tmp_path)
+    run(corpus, tuning(encoder, epochs=1), tmp_path)
     with pytest.raises(CorpusError, match="holds a run already; add --resume"):
-        run(corpus, recipe(encoder, epochs=1), tmp_path)
-    with pytest.raises(CorpusError, match="another recipe and table;.*another --out"):
-        run(toy(late=1, dialogues=36), recipe(encoder, epochs=2), tmp_path, resume=True)
+        run(corpus, tuning(encoder, epochs=1), tmp_path)
+    with pytest.raises(CorpusError, match="with tuning.epochs 1, now 2; table .*another --out"):
+        run(toy(late=1, dialogues=36), tuning(encoder, epochs=2), tmp_path, resume=True)
 
 
 def test_the_callers_randomness_is_left_alone(encoder, tmp_path):
     torch.manual_seed(5)
     expected = torch.rand(3)
     torch.manual_seed(5)
-    run(toy(late=0, dialogues=36), recipe(encoder, epochs=1), tmp_path)
+    run(toy(late=0, dialogues=36), tuning(encoder, epochs=1), tmp_path)
     assert torch.equal(torch.rand(3), expected)
 
 
@@ -238,7 +239,7 @@ def test_the_callers_randomness_is_left_alone(encoder, tmp_path):
 ])
 def test_a_corpus_that_cannot_serve_is_refused(changes, words, tmp_path):
     with pytest.raises(CorpusError, match=words):
-        run(with_table(toy(late=0, dialogues=36), **changes), Recipe(), tmp_path / "run")
+        run(with_table(toy(late=0, dialogues=36), **changes), Tuning(), tmp_path / "run")
     assert not (tmp_path / "run").exists()
 
 
@@ -250,9 +251,9 @@ def test_an_encoder_that_cannot_be_had_is_named(tmp_path, monkeypatch):
 
     monkeypatch.setattr(huggingface_hub, "model_info", nowhere)
     with pytest.raises(Unavailable, match="encoder 'nobody/nothing' can be had neither .*no network here"):
-        run(toy(late=0, dialogues=36), Recipe(encoder="nobody/nothing"), tmp_path / "run")
+        run(toy(late=0, dialogues=36), Tuning(encoder="nobody/nothing"), tmp_path / "run")
     with pytest.raises(Unavailable, match="not an encoder.*save_pretrained"):
-        run(toy(late=0, dialogues=36), Recipe(encoder=str(tmp_path)), tmp_path / "run")
+        run(toy(late=0, dialogues=36), Tuning(encoder=str(tmp_path)), tmp_path / "run")
     assert not (tmp_path / "run").exists()
 
 
@@ -264,7 +265,7 @@ def test_the_command(encoder, tmp_path):
     assert told.exit_code == 0, told.output
     about = json.loads((tmp_path / "run" / "run.json").read_text())
     assert json.loads(told.stdout) == about["test"]
-    assert about["recipe"]["names"] is True and about["recipe"]["context"] == 2
+    assert about["tuning"]["names"] is True and about["tuning"]["context"] == 2
     again = CliRunner().invoke(cli.app, [*words, "--resume"])
     assert again.exit_code == 0 and "features" in again.output and "weighted F1" in again.output
     assert isinstance(CliRunner().invoke(cli.app, words).exception, CorpusError)

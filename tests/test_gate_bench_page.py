@@ -10,7 +10,7 @@ import torch
 from pages import IN_BROWSER, widget_state
 
 from mlsan import GateBench, Plan, train
-from mlsan.model import STAGES
+from mlsan.model.mlsan import STAGES
 
 
 def by_python(state: dict, utterance: int, gates) -> np.ndarray:

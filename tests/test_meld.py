@@ -12,12 +12,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mlsan import sources
-from mlsan.corpus import Corpus
+from mlsan import catalogue
+from mlsan.data.corpus import Corpus
+from mlsan.data.validation import CorpusError
 from mlsan.sources import meld
 from mlsan.sources.download import Pin, Unavailable, data_dir, fetch, git_blob_id
 from mlsan.sources.meld import AUDIO, LANDMARKS, clean_text, read_friends, read_meld
-from mlsan.validation import CorpusError
 
 HEADER = ["Sr No.", "Utterance", "Speaker", "Emotion", "Sentiment", "Dialogue_ID", "Utterance_ID",
           "Season", "Episode", "StartTime", "EndTime"]
@@ -257,13 +257,13 @@ def test_an_utterance_twice(tmp_path):
 
 
 def test_load_by_name_and_by_folder(small, tmp_path):
-    corpus = sources.load("meld")
+    corpus = catalogue.load("meld")
     corpus.save(tmp_path / "mine")
-    assert sources.load(str(tmp_path / "mine")).fingerprint == corpus.fingerprint
-    assert sources.load("simulated").name
+    assert catalogue.load(str(tmp_path / "mine")).fingerprint == corpus.fingerprint
+    assert catalogue.load("simulated").name
 
 
-@pytest.mark.parametrize("act", [sources.load, sources.fetch])
+@pytest.mark.parametrize("act", [catalogue.load, catalogue.fetch])
 def test_unknown_name_lists_the_known_ones(act):
     with pytest.raises(CorpusError, match="'mled'.*simulated, meld, meld-friends"):
         act("mled")
@@ -271,14 +271,14 @@ def test_unknown_name_lists_the_known_ones(act):
 
 def test_describe_and_fetch(small):
     def downloaded():
-        return sources.describe().set_index("name").downloaded[["simulated", "meld", "meld-friends"]].to_dict()
+        return catalogue.describe().set_index("name").downloaded[["simulated", "meld", "meld-friends"]].to_dict()
 
     assert downloaded() == {"simulated": "not needed", "meld": "no", "meld-friends": "no"}
-    paths = sources.fetch("meld", progress=False)
+    paths = catalogue.fetch("meld")
     assert [p.name for p in paths] == ["train.csv", "dev.csv", "test.csv"]
     assert downloaded() == {"simulated": "not needed", "meld": "yes", "meld-friends": "no"}
-    assert len(sources.fetch("meld-friends", progress=False)) == 8
-    assert sources.fetch("simulated") == []
+    assert len(catalogue.fetch("meld-friends")) == 8
+    assert catalogue.fetch("simulated") == []
     assert downloaded()["meld-friends"] == "yes"
 
 

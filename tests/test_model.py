@@ -5,10 +5,10 @@ import numpy as np
 import pytest
 import torch
 
-from mlsan.model import STAGES, Config
-from mlsan.speakers import speaker_ids
-from mlsan.stages.calibration import Calibration, neutrality
-from mlsan.stages.gating import Gating
+from mlsan.data.speaker_ids import speaker_ids
+from mlsan.model.calibration import Calibration, neutrality
+from mlsan.model.gating import Gating
+from mlsan.model.mlsan import STAGES, Config
 from mlsan.training import Settings, build, loss
 
 READERS = [{"context": False}, {}, {"recurrent": True}]

@@ -3,10 +3,11 @@ from itertools import product
 import numpy as np
 import pytest
 
-from mlsan.evaluation import f1_scores, probe
-from mlsan.sources import bayes
+from mlsan.data.validation import CorpusError
+from mlsan.measures import bayes
+from mlsan.measures.probes import probe
+from mlsan.measures.scores import f1_scores
 from mlsan.sources.simulated import EMOTIONS, PRIOR, Strengths, simulate, transition
-from mlsan.validation import CorpusError
 
 
 @pytest.fixture(scope="module")

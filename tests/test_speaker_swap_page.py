@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from pages import IN_BROWSER, widget_state
 
-from mlsan.model import MLSAN, Config
+from mlsan.model.mlsan import MLSAN, Config
 from mlsan.sources.simulated import simulate
 
 pytestmark = IN_BROWSER

@@ -2,9 +2,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mlsan.corpus import Corpus
-from mlsan.speakers import UNKNOWN, speaker_ids
-from mlsan.validation import CorpusError
+from mlsan.data.corpus import Corpus
+from mlsan.data.speaker_ids import UNKNOWN, speaker_ids
+from mlsan.data.validation import CorpusError
 
 
 @pytest.fixture

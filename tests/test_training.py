@@ -5,11 +5,11 @@ import numpy as np
 import pytest
 import torch
 
-from mlsan.corpus import Corpus
-from mlsan.evaluation import f1_scores
-from mlsan.speakers import speaker_ids
+from mlsan.data.corpus import Corpus
+from mlsan.data.speaker_ids import speaker_ids
+from mlsan.data.validation import CorpusError
+from mlsan.measures.scores import f1_scores
 from mlsan.training import Settings, build, fit, inspect, pick_device
-from mlsan.validation import CorpusError
 
 QUICK = Settings(epochs=4, batch_size=16)
 

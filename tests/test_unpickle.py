@@ -16,9 +16,9 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from mlsan.sources import unpickle
-from mlsan.sources.unpickle import read_pickle
-from mlsan.validation import CorpusError
+from mlsan.data.validation import CorpusError
+from mlsan.sources.feature_files import unpickle
+from mlsan.sources.feature_files.safe_pickle import read_pickle
 
 EXECUTING, REFUSED = hostile.executing("MARKER"), hostile.refused()
 watched = None      # events that Python reports while a file is read

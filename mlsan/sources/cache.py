@@ -7,9 +7,9 @@ import shutil
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from mlsan.corpus import Corpus
+from mlsan.data.corpus import Corpus
+from mlsan.data.validation import CorpusError
 from mlsan.sources.download import data_dir, locked
-from mlsan.validation import CorpusError
 
 
 def folder_of(name: str, key: Iterable[object]) -> Path:

@@ -24,8 +24,8 @@ from safetensors import SafetensorError
 from safetensors.numpy import load_file, save_file
 from tqdm.auto import tqdm
 
+from mlsan.data.validation import CorpusError
 from mlsan.sources.download import CONNECT_SECONDS, Unavailable, data_dir, locked
-from mlsan.validation import CorpusError
 
 MODEL = "sentence-transformers/all-MiniLM-L6-v2"
 REVISION = "c9745ed1d9f207416be6d2e6f8de32d1f16199bf"

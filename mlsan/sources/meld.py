@@ -21,18 +21,18 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from mlsan.corpus import Corpus
+from mlsan.data.corpus import Corpus
+from mlsan.data.validation import COLUMNS, SPLITS, CorpusError
 from mlsan.sources.cache import converted
 from mlsan.sources.download import Pin, fetch
 from mlsan.sources.encoders import IDENTITY, encode
-from mlsan.validation import COLUMNS, SPLITS, CorpusError
 
 EMOTIONS = ("neutral", "surprise", "fear", "sadness", "joy", "disgust", "anger")
 FRIENDS_EMOTIONS = ("fear", "sadness", "joy", "disgust", "anger")
 GENDER = {"Chandler": "male", "Joey": "male", "Monica": "female", "Phoebe": "female",
           "Rachel": "female", "Ross": "male"}
 LAYERS = (2, 4, 6)      # of the text encoder, chosen on dev (recorded "choices")
-VERSION = 1     # of the conversion: raise it with every change of what the corpora hold
+VERSION = 2     # of the conversion: raise it with every change of what the corpora hold
 
 LICENCE = "GPL-3.0 (declare-lab/MELD)"
 FRIENDS_LICENCE = "features: none stated (akakhtar/IITKGP-Internship); derived from MELD, GPL-3.0"
@@ -89,7 +89,7 @@ def load_meld(progress: bool = True) -> Corpus:
         table = read_meld({split: fetch(pin, progress) for split, pin in MELD.items()})
         pin = MELD["train"]
         return Corpus("meld", table, {"text": encode(table.text, progress, LAYERS)}, EMOTIONS,
-                      licence=LICENCE,
+                      licence=LICENCE, recipe="meld",
                       provenance=f"{pin.repo}@{pin.commit[:7]}; text: {IDENTITY}, layers {LAYERS}")
 
     return converted("meld", (VERSION, IDENTITY, LAYERS, *MELD.values()), build)
@@ -120,6 +120,7 @@ def load_meld_friends(progress: bool = True) -> Corpus:
         return Corpus("meld-friends", table,
                       {"text": encode(meld.text, progress)[rows], "audio": audio, "visual": visual},
                       FRIENDS_EMOTIONS, present={"visual": seen}, licence=FRIENDS_LICENCE,
+                      recipe="meld-friends",
                       provenance=f"{pin.repo}@{pin.commit[:7]}, joined to {whole.repo}@{whole.commit[:7]}; "
                                  f"text: {IDENTITY}")
 

@@ -23,8 +23,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from mlsan.corpus import Corpus
-from mlsan.validation import MODALITIES, CorpusError
+from mlsan.data.corpus import Corpus
+from mlsan.data.validation import MODALITIES, CorpusError
 
 EMOTIONS = ("neutral", "surprise", "fear", "sadness", "joy", "disgust", "anger")
 # MELD's train counts (declare-lab/MELD, data/MELD/train_sent_emo.csv): the class imbalance of a sitcom.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import anywidget
@@ -10,11 +9,11 @@ import numpy as np
 import torch
 import traitlets
 
-from mlsan.corpus import Batch
-from mlsan.experiments import Run
+from mlsan.data.batches import Batch
 from mlsan.figures import EMOTION_COLOURS, MODALITY_COLOURS, speaker_style
-from mlsan.model import MLSAN
-from mlsan.sources import bayes
+from mlsan.measures import bayes
+from mlsan.model.mlsan import MLSAN
+from mlsan.runs import Run
 from mlsan.widgets.common import esm
 
 
@@ -25,12 +24,15 @@ def heard_alone(model: MLSAN, batch: Batch, modality: str) -> torch.Tensor:
     ``batch`` holds one dialogue. The other turns keep all their modalities.
     """
     turns = batch.mask.shape[1]
-    repeated = Batch(**{name: {m: x.expand(turns, *x.shape[1:]) for m, x in value.items()}
-                        if isinstance(value, dict) else value.expand(turns, *value.shape[1:])
-                        for name, value in vars(batch).items()})
-    here = torch.eye(turns, dtype=torch.bool, device=batch.mask.device)         # row t silences turn t
-    present = {m: p if m == modality else p & ~here for m, p in repeated.present.items()}
-    probability = model.eval()(replace(repeated, present=present)).logits.softmax(-1)       # (T, T, C)
+    # The dialogue once for each of its turns: in copy t, turn t is what is heard alone.
+    copies = torch.zeros(turns, dtype=torch.long, device=batch.mask.device)
+    here = torch.eye(turns, dtype=torch.bool, device=batch.mask.device)
+    repeated = Batch(features={m: x[copies] for m, x in batch.features.items()},
+                     present={m: p[copies] if m == modality else p[copies] & ~here
+                              for m, p in batch.present.items()},
+                     mask=batch.mask[copies], speaker=batch.speaker[copies],
+                     emotion=batch.emotion[copies], row=batch.row[copies])
+    probability = model.eval()(repeated).logits.softmax(-1)                     # (T, T, C)
     return probability.diagonal().T
 
 

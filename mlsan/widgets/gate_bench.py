@@ -9,8 +9,8 @@ import numpy as np
 import torch
 import traitlets
 
-from mlsan.experiments import Run
 from mlsan.figures import EMOTION_COLOURS, MODALITY_COLOURS
+from mlsan.runs import Run
 from mlsan.widgets.common import esm
 
 

@@ -8,9 +8,9 @@ import anywidget
 import numpy as np
 import traitlets
 
-from mlsan.experiments import Run
 from mlsan.figures import EMOTION_COLOURS
-from mlsan.model import STAGES
+from mlsan.model.mlsan import STAGES
+from mlsan.runs import Run
 from mlsan.widgets.common import esm
 
 AUXILIARY = "regularization."       # stage 3's head guesses the speaker in training only

@@ -75,8 +75,8 @@ def _by_hand(stage, h, speaker, heads, d, reach):
 
 
 EQUATIONS = {
-    "weighted-f1": Equation("f1_of_confusion", "mlsan.evaluation:f1_of_confusion", f1_holds),
-    "context": Equation("Context", "mlsan.model:Context", context_holds),
+    "weighted-f1": Equation("f1_of_confusion", "mlsan.measures.scores:f1_of_confusion", f1_holds),
+    "context": Equation("Context", "mlsan.model.context:Context", context_holds),
 }
 
 

@@ -71,10 +71,10 @@ def own_moments_holds(own_moments):
 
 
 EQUATIONS = {
-    "calibration": Equation("Calibration", "mlsan.stages.calibration:Calibration", film_holds),
-    "undoing": Equation("undo", "mlsan.undoing:undo", undoing_holds),
-    "neutrality": Equation("neutrality", "mlsan.stages.calibration:neutrality", neutrality_holds),
-    "own-moments": Equation("own_moments", "mlsan.undoing:own_moments", own_moments_holds)}
+    "calibration": Equation("Calibration", "mlsan.model.calibration:Calibration", film_holds),
+    "undoing": Equation("undo", "mlsan.studies.calibration:undo", undoing_holds),
+    "neutrality": Equation("neutrality", "mlsan.model.calibration:neutrality", neutrality_holds),
+    "own-moments": Equation("own_moments", "mlsan.studies.calibration:own_moments", own_moments_holds)}
 
 
 def _null_space(W, x):

@@ -24,7 +24,7 @@ def gates_hold(Gating):
                 assert abs(float(gates[i, t, m]) - 2 / (1 + math.exp(-score))) < 1e-5
 
 
-EQUATIONS = {"gating": Equation("Gating", "mlsan.stages.gating:Gating", gates_hold)}
+EQUATIONS = {"gating": Equation("Gating", "mlsan.model.gating:Gating", gates_hold)}
 
 
 def fuse_in_a_loop(h, gates, present):

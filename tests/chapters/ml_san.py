@@ -6,8 +6,8 @@ import numpy as np
 import torch
 from book_code import Answers, Equation
 
-from mlsan.corpus import Batch
-from mlsan.model import Config
+from mlsan.data.batches import Batch
+from mlsan.model.mlsan import Config
 
 DIMS = {"text": 3, "audio": 2, "visual": 2}
 
@@ -57,7 +57,7 @@ def assembly_holds(Network):
         assert all(abs(h - float(got)) < 1e-4 for h, got in zip(total, out[b, t], strict=True))
 
 
-EQUATIONS = {"assembly": Equation("Network", "mlsan.model:MLSAN", assembly_holds)}
+EQUATIONS = {"assembly": Equation("Network", "mlsan.model.mlsan:MLSAN", assembly_holds)}
 
 
 def _normalised(p):

@@ -6,8 +6,8 @@ import numpy as np
 import torch
 from book_code import Answers, Equation
 
-from mlsan.corpus import Batch
-from mlsan.model import MLSAN, Config
+from mlsan.data.batches import Batch
+from mlsan.model.mlsan import MLSAN, Config
 from mlsan.training import Settings
 
 

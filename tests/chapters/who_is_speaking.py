@@ -63,9 +63,9 @@ def summed_out_holds(speaker_unknown):
 
 
 EQUATIONS = {
-    "likelihood": Equation("log_likelihood", "mlsan.sources.bayes:log_likelihood", likelihood_holds),
-    "posterior": Equation("posterior", "mlsan.sources.bayes:utterance", posterior_holds),
-    "summed-out": Equation("speaker_unknown", "mlsan.sources.bayes:utterance_speaker_unknown", summed_out_holds)}
+    "likelihood": Equation("log_likelihood", "mlsan.measures.bayes:log_likelihood", likelihood_holds),
+    "posterior": Equation("posterior", "mlsan.measures.bayes:utterance", posterior_holds),
+    "summed-out": Equation("speaker_unknown", "mlsan.measures.bayes:utterance_speaker_unknown", summed_out_holds)}
 
 
 def _own_mean(x, who):

@@ -1,0 +1,53 @@
+"""Conversations as padded tensors with a mask."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+
+if TYPE_CHECKING:
+    from mlsan.data.corpus import Corpus
+
+
+@dataclass(frozen=True)
+class Batch:
+    """B dialogues padded to T turns. ``mask`` is True where there is an utterance.
+
+    Shapes: ``features[m]`` (B, T, D_m); ``present[m]``, ``mask``, ``speaker``, ``emotion`` and
+    ``row`` (B, T). ``row`` is the utterance's row in the corpus; padding holds zeros everywhere.
+    """
+
+    features: dict[str, torch.Tensor]
+    present: dict[str, torch.Tensor]
+    mask: torch.Tensor
+    speaker: torch.Tensor
+    emotion: torch.Tensor
+    row: torch.Tensor
+
+
+class Tensors:
+    """A corpus on a device, from which padded batches are cut without a loop over turns."""
+
+    def __init__(self, corpus: Corpus, speaker, device="cpu"):
+        def put(x):
+            return torch.tensor(x, device=device)          # a copy: the corpus may be a read-only map
+
+        self.features = {m: put(x) for m, x in corpus.features.items()}
+        self.present = {m: put(p) for m, p in corpus.present.items()}
+        self.emotion, self.speaker = put(corpus.emotion), put(np.asarray(speaker, np.int64))
+        self.start, self.length = put(corpus._start), put(corpus._length)
+
+    def batch(self, dialogues, turns: int | None = None) -> Batch:
+        """The named dialogues as a ``Batch``, padded to the longest of them, or to ``turns``."""
+        dialogues = torch.as_tensor(dialogues, device=self.start.device)
+        length = self.length[dialogues][:, None]
+        position = torch.arange(turns or int(length.max()), device=length.device)
+        mask = position < length                                                   # (B, T)
+        row = torch.where(mask, self.start[dialogues][:, None] + position, 0)
+        return Batch(
+            features={m: x[row] * mask[..., None] for m, x in self.features.items()},
+            present={m: p[row] & mask for m, p in self.present.items()},
+            mask=mask, speaker=self.speaker[row] * mask, emotion=self.emotion[row] * mask, row=row * mask)

@@ -1,0 +1,277 @@
+"""A conversation: its utterances, their features, and the folder that holds them.
+
+A corpus is a table of utterances plus one feature matrix per modality, row for row. On disk it is
+a folder of three files, so that anyone can bring their own conversations:
+
+- ``utterances.parquet``: columns ``dialogue, turn, speaker, emotion, split, text`` (and,
+  where it is known, ``gender``), the turns of a dialogue together and in order;
+- ``features.safetensors``: ``text``, ``audio``, ``visual`` as float32 (N, D), any of them left
+  out, and ``present.text`` … as bool (N,) where some utterances lack a modality;
+- ``corpus.json``: ``name`` and ``emotions``; optionally ``licence``, ``provenance`` and ``recipe``.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from safetensors import SafetensorError
+from safetensors.numpy import load_file, save_file
+
+from mlsan.data.batches import Tensors
+from mlsan.data.validation import (
+    COLUMNS,
+    MODALITIES,
+    SPLITS,
+    CorpusError,
+    check_modality_names,
+    checked_features,
+    checked_presence,
+    checked_table,
+    where,
+)
+
+
+@dataclass(frozen=True)
+class Utterance:
+    """One turn of one speaker. ``features`` maps a modality to its vector (D,); absent if missing."""
+
+    dialogue: str
+    turn: int
+    speaker: str
+    emotion: str
+    split: str
+    text: str
+    features: dict[str, np.ndarray] = field(default_factory=dict, repr=False)
+
+
+@dataclass(frozen=True)
+class Dialogue:
+    """The utterances of one conversation, in order. Turn numbers may have gaps."""
+
+    name: str
+    utterances: tuple[Utterance, ...]
+
+    def __len__(self) -> int:
+        return len(self.utterances)
+
+
+class Corpus:
+    """Utterances with their features; checked when it is made, never changed afterwards.
+
+    Args:
+        name: what tables call it.
+        utterances: one row per utterance, columns ``COLUMNS`` (``gender`` optional).
+        features: modality -> float (N, D).
+        emotions: the classes, in the order of their indices.
+        present: modality -> bool (N,); a modality not named here is present everywhere.
+        licence, provenance: one line each.
+        recipe: the name of the sizes and rates it is trained with (``mlsan.recipes``).
+        truth: what a simulator planted; None for real conversations.
+
+    Raises:
+        CorpusError: anything wrong with the input, naming the row or field and the remedy.
+    """
+
+    def __init__(self, name, utterances, features, emotions, *, present=None, licence="",
+                 provenance="", recipe="general", truth=None):
+        self.name, self.emotions, self.recipe = name, tuple(emotions), recipe
+        self.licence, self.provenance, self.truth = licence, provenance, truth
+        self.table = checked_table(utterances, self.emotions)
+        present = present or {}
+        check_modality_names(features, "features")
+        check_modality_names(present, "present")
+        if not features:
+            raise CorpusError("features: no modality given; pass at least one of text, audio, visual")
+        self.present = {m: checked_presence(m, present.get(m), len(self.table)) for m in features}
+        self.features = {m: checked_features(m, features[m], self.present[m], self.table)
+                         for m in MODALITIES if m in features}
+        self.emotion = pd.Categorical(self.table.emotion, self.emotions).codes.astype(np.int64)
+        starts = np.flatnonzero(self.table.dialogue.ne(self.table.dialogue.shift()))
+        self._start, self._length = starts, np.diff(np.append(starts, len(self.table)))
+        self._dialogue_split = self.table.split.to_numpy()[starts]
+
+    # -- looking ------------------------------------------------------------------------------
+
+    def __len__(self) -> int:
+        return len(self.table)
+
+    def __repr__(self) -> str:
+        dims = ", ".join(f"{m} {d}" for m, d in self.dims.items())
+        return f"Corpus({self.name!r}: {len(self._start)} dialogues, {len(self)} utterances; {dims})"
+
+    @property
+    def modalities(self) -> tuple[str, ...]:
+        return tuple(self.features)
+
+    @property
+    def dims(self) -> dict[str, int]:
+        return {m: x.shape[1] for m, x in self.features.items()}
+
+    @property
+    def dialogue_of_row(self) -> np.ndarray:
+        """(N,) index of the dialogue each utterance belongs to."""
+        return np.repeat(np.arange(len(self._start)), self._length)
+
+    @property
+    def met(self) -> set[str]:
+        """The speakers of train; everybody else is new to a model."""
+        return set(self.table.speaker[self.table.split == "train"])
+
+    def rows(self, split: str) -> np.ndarray:
+        """Rows of one split, in order."""
+        return np.flatnonzero(self.table.split.to_numpy() == split)
+
+    def dialogue(self, index: int) -> Dialogue:
+        """One conversation as plain objects, to look at or to play through."""
+        start = self._start[index]
+        utterances = tuple(
+            Utterance(r.dialogue, int(r.turn), r.speaker, r.emotion, r.split, r.text,
+                      {m: x[start + i] for m, x in self.features.items() if self.present[m][start + i]})
+            for i, r in enumerate(self.table.iloc[start:start + self._length[index]].itertuples()))
+        return Dialogue(utterances[0].dialogue, utterances)
+
+    def replaced(self, *, keep=None, features=None) -> Corpus:
+        """The same conversations with only the rows of ``keep`` (bool (N,)), and with ``features`` in
+        place of the old ones (modality -> (N, D) of the rows before; a modality not named is left out)."""
+        keep = np.ones(len(self), bool) if keep is None else np.asarray(keep)
+        features = self.features if features is None else features
+        return Corpus(self.name, self.table[keep], {m: x[keep] for m, x in features.items()}, self.emotions,
+                      present={m: self.present[m][keep] for m in features if m in self.present},
+                      licence=self.licence, provenance=self.provenance, recipe=self.recipe,
+                      truth=self.truth)
+
+    def summary(self) -> pd.DataFrame:
+        """What is in each split: sizes, speakers, irregular dialogues, shares of the emotions."""
+        columns = {}
+        for split in [s for s in SPLITS if s in set(self._dialogue_split)]:
+            part = self.table[self.table.split == split]
+            by_dialogue = part.groupby("dialogue", sort=False)
+            new = ~part.speaker.isin(self.met)
+            column = {
+                "dialogues": by_dialogue.ngroups,
+                "utterances": len(part),
+                "speakers": part.speaker.nunique(),
+                "speakers not in train": part.speaker[new].nunique(),
+                "utterances of those": int(new.sum()),
+                "dialogues with gaps in the turns": int(
+                    (by_dialogue.turn.max() + 1 > by_dialogue.size()).sum()),        # turns count from 0
+                "dialogues with one speaker": int((by_dialogue.speaker.nunique() == 1).sum()),
+            }
+            rows = part.index.to_numpy()
+            column |= {f"{m} missing": int((~self.present[m][rows]).sum()) for m in self.modalities}
+            share = part.emotion.value_counts(normalize=True)
+            columns[split] = column | {f"share of {e}": f"{share.get(e, 0):.3f}" for e in self.emotions}
+        frame = pd.DataFrame(columns).astype(str)
+        frame.columns.name = self.name
+        return frame
+
+    # -- tensors ------------------------------------------------------------------------------
+
+    def tensors(self, speaker, device="cpu") -> Tensors:
+        """All features on ``device``; ``speaker`` (N,) are the ids a speaker table gave."""
+        return Tensors(self, speaker, device)
+
+    def dialogues(self, split: str) -> np.ndarray:
+        """Indices of the dialogues of one split."""
+        return np.flatnonzero(self._dialogue_split == split)
+
+    # -- disk ---------------------------------------------------------------------------------
+
+    @property
+    def fingerprint(self) -> str:
+        """Changes whenever an utterance, a label or a feature does; kept with every run."""
+        digest = hashlib.sha256(repr((self.name, self.emotions)).encode())
+        digest.update(self.table.to_csv(index=False).encode())
+        for m, x in self.features.items():
+            for part in (m.encode(), x, self.present[m]):
+                digest.update(np.ascontiguousarray(part) if isinstance(part, np.ndarray) else part)
+        return digest.hexdigest()[:16]
+
+    def save(self, folder) -> Path:
+        """Write the folder in one step: it is either complete or not there."""
+        folder = Path(folder)
+        if folder.exists():
+            raise CorpusError(f"{folder}: exists already; choose another folder or remove it first")
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        scratch = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}-"))
+        try:
+            self.table.to_parquet(scratch / "utterances.parquet", index=False)
+            save_file(self.features | {f"present.{m}": p for m, p in self.present.items()},
+                      scratch / "features.safetensors")
+            (scratch / "corpus.json").write_text(json.dumps({
+                "name": self.name, "emotions": self.emotions, "dims": self.dims,
+                "licence": self.licence, "provenance": self.provenance, "recipe": self.recipe,
+                "fingerprint": self.fingerprint}, indent=1))
+            os.replace(scratch, folder)
+        finally:
+            shutil.rmtree(scratch, ignore_errors=True)
+        return folder
+
+    @classmethod
+    def load(cls, folder) -> Corpus:
+        """Read a corpus folder (see the module's docstring), anyone's own included."""
+        folder = Path(folder)
+        info = _read(folder / "corpus.json", lambda p: json.loads(p.read_text("utf-8")))
+        missing = {"name", "emotions"} - set(info)
+        if missing:
+            raise CorpusError(f"{folder / 'corpus.json'}: no {sorted(missing)}; it needs the corpus's "
+                              "name and the list of its emotions")
+        table = _read(folder / "utterances.parquet", pd.read_parquet)
+        tensors = _read(folder / "features.safetensors", load_file)
+        present = {k.removeprefix("present."): v for k, v in tensors.items() if k.startswith("present.")}
+        features = {k: v for k, v in tensors.items() if not k.startswith("present.")}
+        try:
+            corpus = cls(info["name"], table, features, info["emotions"], present=present,
+                         licence=info.get("licence", ""), provenance=info.get("provenance", ""),
+                         recipe=info.get("recipe", "general"))
+        except CorpusError as error:
+            raise CorpusError(f"{folder}: {error}") from None
+        if info.get("dims", corpus.dims) != corpus.dims:
+            raise CorpusError(f"{folder}: corpus.json says dims {info['dims']}, features.safetensors "
+                              f"has {corpus.dims}; one of the two files is not this corpus's")
+        if "fingerprint" in info and info["fingerprint"] != (found := corpus.fingerprint):
+            raise CorpusError(f"{folder}: the content is not what was saved (fingerprint "
+                              f"{found}, corpus.json says {info['fingerprint']}); restore the "
+                              "folder, or delete the field if you meant to edit it")
+        return corpus
+
+    @classmethod
+    def from_dialogues(cls, name, dialogues, emotions, **about) -> Corpus:
+        """Build a corpus from ``Dialogue`` objects; utterances may lack a modality."""
+        for i, d in enumerate(dialogues):
+            if not d.utterances:
+                raise CorpusError(f"dialogue {i} ({d.name!r}): has no utterances; leave it out")
+        utterances = [u for d in dialogues for u in d.utterances]
+        table = pd.DataFrame([[getattr(u, c) for c in COLUMNS] for u in utterances], columns=COLUMNS)
+        features, present = {}, {}
+        for m in MODALITIES:
+            vectors = {i: np.asarray(u.features[m]) for i, u in enumerate(utterances) if m in u.features}
+            if not vectors:
+                continue
+            shape = next(iter(vectors.values())).shape
+            for i, vector in vectors.items():
+                if vector.shape != shape or vector.ndim != 1:
+                    raise CorpusError(f"{m} of {where(table, i)}: shape {vector.shape}, the first has "
+                                      f"{shape}; every {m} vector needs the same length")
+            present[m] = np.isin(np.arange(len(utterances)), list(vectors))
+            features[m] = np.zeros((len(utterances), *shape), np.float32)
+            features[m][present[m]] = np.stack(list(vectors.values()))
+        return cls(name, table, features, emotions, present=present, **about)
+
+
+def _read(path: Path, reader):
+    if not path.exists():
+        raise CorpusError(f"{path}: not found; a corpus folder holds utterances.parquet, "
+                          "features.safetensors and corpus.json")
+    try:
+        return reader(path)
+    except (OSError, ValueError, SafetensorError) as error:
+        raise CorpusError(f"{path}: cannot be read ({error}); write it again") from error

@@ -1,0 +1,67 @@
+"""Who speaks, as the model is told.
+
+Published feature files call an utterance's *slot* (order of first appearance in its dialogue) or
+*gender* a speaker. So every experiment names its mode:
+
+- ``identity``: the person;
+- ``slot``: the order of first appearance in the dialogue;
+- ``gender``: where the corpus has it;
+- ``none``: everyone is the unknown speaker;
+- ``shuffled``: a person drawn anew for every utterance from the speakers' frequencies in train. It has
+  the parameters of ``identity`` and none of its information.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from mlsan.data.corpus import Corpus
+from mlsan.data.validation import CorpusError
+
+MODES = ("identity", "slot", "gender", "none", "shuffled")
+UNKNOWN = 0
+
+
+@dataclass(frozen=True)
+class SpeakerIds:
+    """``ids`` (N,): 0 for a speaker unknown in train, else 1 + the index into ``names``."""
+
+    mode: str
+    ids: np.ndarray
+    names: tuple[str, ...]
+
+    @property
+    def rows(self) -> int:
+        """Rows of the speaker table, the unknown one included."""
+        return len(self.names) + 1
+
+
+def speaker_ids(corpus: Corpus, mode: str = "identity", seed: int = 0) -> SpeakerIds:
+    """What the model is told of each utterance's speaker. ``seed`` matters for ``shuffled`` only.
+
+    Raises:
+        CorpusError: unknown mode, or ``gender`` for a corpus without a gender column.
+    """
+    if mode not in MODES:
+        raise CorpusError(f"speakers: unknown mode {mode!r}; use one of {', '.join(MODES)}")
+    table = corpus.table
+    if mode == "none":
+        return SpeakerIds(mode, np.zeros(len(table), np.int64), ())
+    if mode == "gender" and "gender" not in table.columns:
+        raise CorpusError(f"speakers: {corpus.name} has no gender column; use another mode")
+    if mode == "slot":
+        order = table.groupby("dialogue", sort=False).speaker.transform(lambda s: s.factorize()[0])
+        value = order.map("slot {}".format)
+    else:
+        value = table.gender if mode == "gender" else table.speaker
+    counts = value[table.split == "train"].value_counts()
+    names = tuple(sorted(counts.index))
+    row = {name: i for i, name in enumerate(names, start=1)}
+    if mode == "shuffled":
+        frequency = counts[list(names)].to_numpy() / counts.sum()
+        ids = 1 + np.random.default_rng(seed).choice(len(names), len(table), p=frequency)
+    else:
+        ids = value.map(row).fillna(UNKNOWN).to_numpy()
+    return SpeakerIds(mode, ids.astype(np.int64), names)

@@ -1,0 +1,293 @@
+"""Text that is fine-tuned: an encoder learns the emotions themselves, with the turns before in view.
+
+``encoders.encode`` reads one utterance at a time with an encoder that nobody trained on emotions. Here
+the encoder's own weights are trained on a corpus's train split. It reads a turn together with the turns
+before it, and its vectors then stand as ``text`` in a corpus that is used like any other.
+
+One trap comes with them. The vectors of train come from an encoder that has seen the labels of just
+these utterances: a model trained on top finds its task easier on train than it will be on dev and test,
+and no measure taken on train tells anything any more.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+import time
+from dataclasses import asdict, dataclass
+from importlib.metadata import version
+from pathlib import Path
+
+import numpy as np
+import safetensors.torch
+import torch
+from torch import nn
+from tqdm.auto import tqdm
+
+from mlsan.data.corpus import Corpus
+from mlsan.data.validation import SPLITS, CorpusError, where
+from mlsan.files import kept_run, plain, write_text
+from mlsan.measures.scores import f1_scores
+from mlsan.sources import encoders
+from mlsan.sources.download import Unavailable
+from mlsan.training import pick_device, restore_checkpoint, save_checkpoint
+
+CHECKPOINT_SECONDS = 300        # a killed run loses so much of its work
+SORTED_BATCHES = 50             # so many batches' worth of turns are sorted by length together
+
+
+@dataclass(frozen=True)
+class Tuning:
+    """How an encoder is fine-tuned. The rates are MiniLM's; a large encoder wants about a tenth of them.
+
+    Attributes:
+        encoder: a name of the Hugging Face hub, or a folder that ``save_pretrained`` wrote.
+        context: turns before the one that is read, of the same dialogue.
+        names: whether a turn is written "Joey: Hey!", or "Hey!".
+        epochs: all of them are trained; the best on dev is kept.
+        batch_size: in turns.
+        learning_rate: the peak, after a tenth of the steps; from there it falls to 0.
+        max_length: tokens of a turn with its context; what is too much is cut where it is oldest.
+    """
+
+    encoder: str = encoders.MODEL
+    context: int = 3
+    names: bool = False
+    epochs: int = 3
+    batch_size: int = 32
+    learning_rate: float = 1e-4
+    weight_decay: float = 0.01
+    dropout: float = 0.1
+    max_length: int = 96
+    seed: int = 0
+
+
+class Reader(nn.Module):
+    """An encoder, and a linear layer on the mean of the tokens of the turn that is read.
+
+    The tokens of the context are seen by attention alone.
+    """
+
+    def __init__(self, encoder, emotions: int, dropout: float):
+        super().__init__()
+        self.encoder = encoder
+        self.dropout = nn.Dropout(dropout)
+        self.head = nn.Linear(encoder.config.hidden_size, emotions)
+
+    def forward(self, inputs) -> tuple[torch.Tensor, torch.Tensor]:
+        """Vectors (B, D) and logits (B, C) of padded ``inputs``; ``turn`` (B,) is the turn's length."""
+        inputs = dict(inputs)
+        turn = inputs.pop("turn")
+        hidden = self.encoder(**inputs).last_hidden_state                           # (B, L, D)
+        own = torch.arange(hidden.shape[1], device=turn.device) < turn[:, None]     # (B, L)
+        vector = (hidden * own[..., None]).sum(1) / own.sum(1, keepdim=True)
+        return vector, self.head(self.dropout(vector))
+
+
+def written(corpus: Corpus, tokenizer, tuning: Tuning) -> list[dict]:
+    """What the encoder reads for each utterance: the turn, then the turns before it, oldest first.
+
+    ``turn`` counts the tokens of the turn itself with the marks around it; they come first.
+    """
+    table = corpus.table
+    texts = table.speaker + ": " + table.text if tuning.names else table.text
+    tokens = tokenizer(texts.tolist(), add_special_tokens=False, truncation=True,
+                       max_length=tuning.max_length - 2)["input_ids"]
+    first, last = [tokenizer.cls_token_id], [tokenizer.sep_token_id]
+    dialogue, out = corpus.dialogue_of_row, []
+    for row in range(len(table)):
+        turn = first + tokens[row] + last
+        before = [token for i in range(max(row - tuning.context, 0), row) if dialogue[i] == dialogue[row]
+                  for token in tokens[i] + last]
+        before = before[max(len(before) + len(turn) - tuning.max_length, 0):]
+        out.append({"input_ids": turn + before, "attention_mask": [1] * len(turn + before),
+                    "turn": len(turn)})
+        if "token_type_ids" in tokenizer.model_input_names:
+            out[-1]["token_type_ids"] = [0] * len(turn) + [1] * len(before)
+    return out
+
+
+def finetune(corpus: Corpus, tuning: Tuning, folder: Path, *, device: str = "auto", resume: bool = False,
+             progress: bool = True) -> dict:
+    """Train an encoder on train, choose its epoch on dev by weighted F1, test it once.
+
+    The folder then holds ``run.json`` (what is returned), ``encoder/`` (as transformers reads it) with
+    ``head.safetensors``, and ``features/``: the corpus with the encoder's vectors as its text, for
+    ``mlsan train`` or any ``Plan``. See the module's docstring for what they must not be taken for.
+
+    A run that was killed goes on with ``resume``; on a CPU, with as many threads, it ends at the same
+    weights, bit for bit.
+
+    Returns: ``tuning``, ``corpus``, ``table`` (a hash of it), ``versions``, ``history`` (per epoch ``loss``
+    and ``dev_weighted_f1``), ``best_epoch``, ``test`` (F1s) and ``predictions`` (emotions, in the order
+    of the test rows).
+
+    Raises:
+        CorpusError: the corpus can't be trained on; or the folder holds a run, and ``resume`` is off or
+            it is a different one.
+        Unavailable: the encoder is neither installed nor to be downloaded.
+    """
+    folder, device = Path(folder), pick_device(device)
+    _check(corpus)
+    about = _about(corpus, tuning)
+    about = kept_run(folder / "run.json", about, resume=resume) or about | {
+        "corpus": corpus.name,
+        "versions": {name: version(name) for name in ("mlsan", "torch", "transformers")}}
+    if "test" in about:
+        return about
+    with torch.random.fork_rng():
+        torch.manual_seed(tuning.seed)
+        tokenizer, encoder = _encoder(tuning.encoder)
+        inputs = written(corpus, tokenizer, tuning)
+        write_text(folder / "run.json", json.dumps(about, indent=1))
+        model = Reader(encoder, len(corpus.emotions), tuning.dropout).to(device)
+        state = _fit(model, corpus, inputs, tokenizer, tuning, folder / "checkpoint.pt", device, progress)
+    model.load_state_dict(state["weights"])
+
+    vectors, logits = _read(model, inputs, tokenizer, np.arange(len(corpus)), device)
+    test = corpus.rows("test")
+    predicted = logits[test].argmax(1)
+    scores = f1_scores(corpus.emotion[test], predicted, len(corpus.emotions))
+    scores["per_class_f1"] = dict(zip(corpus.emotions, scores["per_class_f1"], strict=True))
+    model.encoder.save_pretrained(folder / "encoder")
+    tokenizer.save_pretrained(folder / "encoder")
+    safetensors.torch.save_file(model.head.state_dict(), folder / "head.safetensors")
+    shutil.rmtree(folder / "features", ignore_errors=True)      # a run killed just here left them
+    tuned(corpus, vectors, tuning).save(folder / "features")
+    about |= {"history": state["history"], "best_epoch": state["best_epoch"], "test": scores,
+              "predictions": [corpus.emotions[i] for i in predicted]}
+    write_text(folder / "run.json", json.dumps(about, indent=1))
+    (folder / "checkpoint.pt").unlink()
+    return about
+
+
+def tuned(corpus: Corpus, vectors: np.ndarray, tuning: Tuning) -> Corpus:
+    """The corpus with ``vectors`` (N, D) as its text; other modalities stay."""
+    return Corpus(f"{corpus.name}-tuned", corpus.table, corpus.features | {"text": vectors}, corpus.emotions,
+                  present={m: p for m, p in corpus.present.items() if m != "text"}, licence=corpus.licence, recipe=corpus.recipe,
+                  provenance=f"{corpus.provenance}; its text then by {tuning.encoder}, fine-tuned on train "
+                             f"with {tuning.context} turns of context and "
+                             f"{'speaker' if tuning.names else 'no'} names, seed {tuning.seed}")
+
+
+def _fit(model, corpus, inputs, tokenizer, tuning, checkpoint, device, progress) -> dict:
+    from transformers import get_linear_schedule_with_warmup
+
+    train, dev = corpus.rows("train"), corpus.rows("dev")
+    lengths = torch.tensor([len(inputs[row]["input_ids"]) for row in train])
+    each = -(-len(train) // tuning.batch_size)                                      # steps of an epoch
+    total = each * tuning.epochs
+    optimiser = torch.optim.AdamW(model.parameters(), tuning.learning_rate,
+                                  weight_decay=tuning.weight_decay, fused=True)
+    schedule = get_linear_schedule_with_warmup(optimiser, total // 10, total)
+    state = {"step": 0, "loss": 0.0, "best": -1.0, "best_epoch": 0, "history": [], "weights": None}
+    if checkpoint.exists():
+        state = restore_checkpoint(checkpoint, model, optimiser, schedule, device)
+    saved = time.monotonic()
+    with tqdm(total=total, initial=state["step"], disable=not progress, unit="step", leave=False) as bar:
+        while state["step"] < total:
+            epoch, done = divmod(state["step"], each)
+            for chosen in _batches(lengths, tuning, epoch)[done:]:
+                model.train()
+                batch, emotion = _padded(inputs, tokenizer, train[chosen], device), corpus.emotion[train[chosen]]
+                with torch.autocast(device.type, torch.bfloat16, enabled=device.type == "cuda"):
+                    logits = model(batch)[1]
+                loss = nn.functional.cross_entropy(logits.float(), torch.from_numpy(emotion).to(device))
+                optimiser.zero_grad()
+                loss.backward()
+                nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+                optimiser.step()
+                schedule.step()
+                state["loss"] += loss.item() / each
+                state["step"] += 1
+                bar.update()
+                if state["step"] % each and time.monotonic() - saved > CHECKPOINT_SECONDS:
+                    save_checkpoint(checkpoint, state, model, optimiser, schedule, device)
+                    saved = time.monotonic()
+            predicted = _read(model, inputs, tokenizer, dev, device)[1].argmax(1)
+            score = f1_scores(corpus.emotion[dev], predicted, len(corpus.emotions))["weighted_f1"]
+            state["history"].append({"epoch": epoch, "loss": state["loss"], "dev_weighted_f1": score})
+            state["loss"] = 0.0
+            if score > state["best"]:
+                state |= {"best": score, "best_epoch": epoch, "weights": {
+                    k: v.detach().cpu().clone() for k, v in model.state_dict().items()}}
+            bar.set_postfix(dev=f"{score:.3f}", best=f"{state['best']:.3f}")
+            save_checkpoint(checkpoint, state, model, optimiser, schedule, device)
+            saved = time.monotonic()
+    return state
+
+
+def _batches(lengths: torch.Tensor, tuning: Tuning, epoch: int) -> list[np.ndarray]:
+    """An epoch's batches in random order, each of turns of about one length, to save padding.
+
+    They depend on nothing but the seed and the epoch, so that a run can go on in the middle of one."""
+    draw = torch.Generator().manual_seed(1000 * tuning.seed + epoch)
+    batches = []
+    for part in torch.randperm(len(lengths), generator=draw).split(SORTED_BATCHES * tuning.batch_size):
+        batches += part[lengths[part].argsort(stable=True)].split(tuning.batch_size)
+    return [batches[i].numpy() for i in torch.randperm(len(batches), generator=draw)]
+
+
+def _padded(inputs, tokenizer, rows, device) -> dict[str, torch.Tensor]:
+    return tokenizer.pad([inputs[row] for row in rows], return_tensors="pt").to(device)
+
+
+@torch.no_grad()
+def _read(model, inputs, tokenizer, rows, device) -> tuple[np.ndarray, np.ndarray]:
+    """Vectors (n, D) and logits (n, C) of some rows, in their order."""
+    model.eval()
+    order = np.argsort([len(inputs[row]["input_ids"]) for row in rows], kind="stable")
+    parts = []
+    for chosen in np.array_split(order, -(-len(order) // 64)):
+        with torch.autocast(device.type, torch.bfloat16, enabled=device.type == "cuda"):
+            parts.append(model(_padded(inputs, tokenizer, rows[chosen], device)))
+    back = np.argsort(order)
+    return tuple(torch.cat(side).float().cpu().numpy()[back] for side in zip(*parts, strict=True))
+
+
+def _encoder(name: str):
+    """Its tokenizer, and the encoder itself with the weights it starts from."""
+    try:
+        from huggingface_hub import model_info
+        from transformers import AutoModel, AutoTokenizer
+        from transformers.utils import logging
+    except ImportError as error:
+        raise Unavailable(f"fine-tuning needs transformers: {encoders.INSTALL}") from error
+    logging.disable_progress_bar()
+    ours = name == encoders.MODEL
+    source, pin = (ours and encoders.packaged_weights()) or name, encoders.REVISION if ours else "main"
+
+    def read(**options):
+        options |= {"revision": pin}
+        return (AutoTokenizer.from_pretrained(source, padding_side="right", **options),
+                AutoModel.from_pretrained(source, use_safetensors=True, **options).float())
+
+    try:
+        return read(local_files_only=True)      # a folder, the installed package, or the hub's cache
+    except (OSError, ValueError) as error:
+        if Path(name).is_dir():
+            raise Unavailable(f"{name}: not an encoder and its tokenizer as `save_pretrained` writes them, with "
+                              f"weights as safetensors ({error})") from error
+    try:
+        model_info(name, revision=pin, timeout=encoders.CONNECT_SECONDS)    # seconds, `read` takes minutes
+        return read()
+    except Exception as error:          # whatever the hub's client and its http library may raise
+        raise Unavailable(f"encoder {name!r} can be had neither from this machine nor from its hub ({error}); "
+                          "name a model there, with weights as safetensors, or a folder") from error
+
+
+def _check(corpus: Corpus) -> None:
+    for split in SPLITS:
+        if len(corpus.rows(split)) == 0:
+            raise CorpusError(f"{corpus.name}: no {split} split; fine-tuning needs train, dev and test dialogues")
+    blank = np.flatnonzero(corpus.table.text.str.strip() == "")
+    if len(blank):
+        raise CorpusError(f"{corpus.name}: text of {where(corpus.table, blank[0])}: empty; fill it or drop the "
+                          "row")
+
+
+def _about(corpus: Corpus, tuning: Tuning) -> dict:
+    """What makes two of them the same: how it is done, and all that is read of the corpus."""
+    table = corpus.table.to_csv(index=False).encode()
+    return plain({"tuning": asdict(tuning), "table": hashlib.sha256(table).hexdigest()[:16]})

@@ -1,0 +1,95 @@
+"""How good, and how sure: F1 scores, and intervals of scores and of their differences.
+
+Everything here takes plain arrays and knows no model.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from sklearn.metrics import confusion_matrix
+
+RESAMPLES = 2000        # of a bootstrap
+
+
+def f1_of_confusion(confusion: np.ndarray) -> dict[str, np.ndarray]:
+    """F1s from confusion counts (..., C, C), true class first; any leading shape, in one go (Eq. weighted-f1).
+
+    A class with neither truth nor prediction has F1 0 and weight 0; macro F1 averages the classes that
+    occur in the truth, so that a resample without a rare class is not punished for lacking it.
+    """
+    confusion = np.asarray(confusion, float)
+    true, predicted = confusion.sum(-1), confusion.sum(-2)
+    hit = np.diagonal(confusion, axis1=-2, axis2=-1)
+    f1 = 2 * hit / np.maximum(true + predicted, 1e-12)                              # Eq. weighted-f1
+    occurs = true > 0
+    return {"weighted_f1": (f1 * true).sum(-1) / true.sum(-1),
+            "macro_f1": (f1 * occurs).sum(-1) / occurs.sum(-1),
+            "per_class_f1": f1}
+
+
+def f1_scores(true: np.ndarray, predicted: np.ndarray, n_classes: int) -> dict:
+    """Weighted, macro and per-class F1 of (N,) labels, as fractions."""
+    scores = f1_of_confusion(confusion_matrix(true, predicted, labels=np.arange(n_classes)))
+    return {k: v.tolist() if v.ndim else float(v) for k, v in scores.items()}
+
+
+def report(true, predicted, emotions, unseen) -> dict:
+    """F1s of (N,) labels with ``per_class_f1`` by emotion, and ``unseen_speaker_f1``: weighted, over the
+    utterances where ``unseen`` (bool, N), None where there are none."""
+    scores = f1_scores(true, predicted, len(emotions))
+    scores["per_class_f1"] = dict(zip(emotions, scores["per_class_f1"], strict=True))
+    new = f1_scores(true[unseen], predicted[unseen], len(emotions)) if unseen.any() else {"weighted_f1": None}
+    return scores | {"unseen_speaker_f1": new["weighted_f1"]}
+
+
+def dialogue_confusions(true, predicted, dialogue, n_classes) -> np.ndarray:
+    """Confusion counts of each dialogue, (D, C, C), from (N,) labels and dialogue numbers."""
+    index = np.unique(dialogue, return_inverse=True)[1]
+    counts = np.zeros((index.max() + 1, n_classes, n_classes))
+    np.add.at(counts, (index, true, predicted), 1)
+    return counts
+
+
+def bootstrap(true, predicted, dialogue, n_classes, minus=None) -> dict:
+    """F1s, or their difference between models, with 95% intervals by resampling dialogues.
+
+    Dialogues, not utterances, are resampled, since turns of one dialogue are not independent; every
+    model is resampled alike, and its F1s are averaged over its seeds within each resample.
+
+    Args:
+        true, dialogue: (N,) labels and dialogue numbers.
+        predicted: (N,), (K, N) with one row per seed, or (M, K, N) for the sum of M models' F1s.
+        minus: the same of what is subtracted. The interaction of two stages is
+            ``predicted=[both, neither], minus=[one, other]``.
+
+    Returns:
+        ``{"weighted_f1": {"mean", "low", "high"}, "macro_f1": …, "per_class_f1": …}``, the last with
+        one value per class; with ``minus``, ``difference`` stands in the mean's place.
+    """
+    D = len(np.unique(dialogue))
+    weights = np.random.default_rng(0).multinomial(D, np.full(D, 1 / D), RESAMPLES)
+    weights = np.vstack([np.ones(D), weights])              # row 0: the sample itself
+    total = {}
+    for sign, side in ((1, predicted), (-1, minus)):
+        for model in [] if side is None else _models(side):
+            counts = np.stack([dialogue_confusions(true, p, dialogue, n_classes) for p in model])
+            f1 = f1_of_confusion(np.einsum("rd,kdij->rkij", weights, counts, optimize=True))
+            for name, value in f1.items():                  # (1 + RESAMPLES, K), or (…, K, C)
+                total[name] = total.get(name, 0) + sign * value.mean(1)
+    out, middle = {}, "mean" if minus is None else "difference"
+    for name, value in total.items():
+        low, high = np.quantile(value[1:], (0.025, 0.975), axis=0)
+        out[name] = {middle: value[0].tolist(), "low": low.tolist(), "high": high.tolist()}
+    return out
+
+
+def _models(side) -> np.ndarray:
+    """(M, K, N) of labels given with fewer axes."""
+    side = np.asarray(side)
+    return side.reshape((1,) * (3 - side.ndim) + side.shape)
+
+
+def mean_sd(values) -> tuple[float, float]:
+    """Mean and sample standard deviation over seeds; the sd of a single run is nan."""
+    values = np.asarray(values, float)
+    return float(values.mean()), float(values.std(ddof=1)) if len(values) > 1 else float("nan")

@@ -1,0 +1,66 @@
+"""The dialogue around a turn: read by attention that knows who spoke, or by a recurrent network."""
+
+from __future__ import annotations
+
+import torch
+from torch import nn
+
+
+class Context(nn.Module):
+    """What the turns around say: attention by who spoke and how far away (Eq. context).
+
+    A head's score is a content term plus a learned bias for the relation of the two turns: the same
+    speaker's k-th turn before or after (k counted in that speaker's own turns), or another speaker's
+    turn k places away, both clipped at ``reach``. So "my own last turn" and "what was just said to me"
+    are each one step away, however many turns lie between. Padding is masked out of every sum.
+    """
+
+    def __init__(self, hidden: int, dropout: float, heads: int = 4, reach: int = 4):
+        super().__init__()
+        self.heads, self.reach = heads, reach
+        self.bias = nn.Embedding(2 * (2 * reach + 1), heads)
+        self.qkv, self.out = nn.Linear(hidden, 3 * hidden), nn.Linear(hidden, hidden)
+        self.feed = nn.Sequential(nn.Linear(hidden, 2 * hidden), nn.GELU(), nn.Dropout(dropout),
+                                  nn.Linear(2 * hidden, hidden))
+        self.before_attention, self.before_feed = nn.LayerNorm(hidden), nn.LayerNorm(hidden)
+        self.dropout = nn.Dropout(dropout)
+
+    def relation(self, speaker: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+        """(B, T, T) index of each pair's relation."""
+        T = speaker.shape[1]
+        same = (speaker[:, :, None] == speaker[:, None, :]) & mask[:, None, :]          # (B, T, T)
+        turn = torch.arange(T, device=speaker.device)
+        own = (same & (turn[None, :] <= turn[:, None])).sum(-1)                         # how many own turns up to t
+        apart = torch.where(same, own[:, None, :] - own[:, :, None], turn[None, :] - turn[:, None])
+        return apart.clamp(-self.reach, self.reach) + self.reach + same * (2 * self.reach + 1)
+
+    def forward(self, h: torch.Tensor, speaker: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+        """(B, T, H), (B, T), (B, T) -> (B, T, H)."""
+        relation = self.relation(speaker, mask)
+        padding = torch.where(mask, 0.0, -torch.inf)[:, None, None, :]
+        bias = self.bias(relation).permute(0, 3, 1, 2) + padding                      # Eq. context, (B, heads, T, T)
+        q, k, v = (x.unflatten(-1, (self.heads, -1)).transpose(1, 2)
+                   for x in self.qkv(self.dropout(self.before_attention(h))).chunk(3, -1))   # (B, heads, T, H/heads)
+        heard = nn.functional.scaled_dot_product_attention(q, k, v, attn_mask=bias)
+        h = h + self.dropout(self.out(heard.transpose(1, 2).flatten(2)))                # Eq. context
+        return h + self.dropout(self.feed(self.before_feed(h)))
+
+
+class Recurrence(nn.Module):
+    """What the turns around say, read turn by turn in both directions; it is not told who speaks.
+
+    A bidirectional GRU, added to what it reads. Padding is not read.
+    """
+
+    def __init__(self, hidden: int, dropout: float):
+        super().__init__()
+        self.gru = nn.GRU(hidden, hidden // 2, batch_first=True, bidirectional=True)
+        self.dropout = nn.Dropout(dropout)
+
+    def forward(self, h: torch.Tensor, speaker: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+        """(B, T, H), (B, T), (B, T) -> (B, T, H)."""
+        turns = nn.utils.rnn.pack_padded_sequence(self.dropout(h), mask.sum(1).cpu(), batch_first=True,
+                                                  enforce_sorted=False)
+        heard, _ = nn.utils.rnn.pad_packed_sequence(self.gru(turns)[0], batch_first=True,
+                                                    total_length=h.shape[1])
+        return h + self.dropout(heard)

@@ -1,0 +1,136 @@
+"""ML-SAN: calibrate, encode, gate, fuse, read the context, classify.
+
+Each of the three stages can be switched off; with all of them off this is the static baseline. One
+class, so that a comparison differs in nothing but the stages. Shapes: B dialogues, T turns, M
+modalities, D_m features, E speaker vector, H hidden, C emotions.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import nn
+
+from mlsan.data.batches import Batch
+from mlsan.data.speaker_ids import UNKNOWN
+from mlsan.model.calibration import Calibration
+from mlsan.model.context import Context, Recurrence
+from mlsan.model.gating import Gating
+from mlsan.model.regularization import Regularization
+from mlsan.model.speakers import SpeakerTable
+
+STAGES = ("calibration", "gating", "regularization")
+
+
+@dataclass(frozen=True)
+class Config:
+    """What a model is made of.
+
+    Attributes:
+        dims: modality -> D_m.
+        emotions: C.
+        speakers: rows of the speaker table, the unknown row included.
+        stages: which of ``STAGES`` are on.
+        context: read the whole dialogue (True) or each utterance alone.
+        recurrent: read it with a recurrent network (``Recurrence``) rather than with attention (``Context``).
+        concat_speaker: the second baseline: no stage, but every encoder is told the speaker's vector.
+        hidden, speaker_dim, dropout, input_dropout, speaker_dropout: sizes and rates.
+    """
+
+    dims: dict[str, int]
+    emotions: int
+    speakers: int
+    stages: tuple[str, ...] = STAGES
+    context: bool = True
+    recurrent: bool = False
+    concat_speaker: bool = False
+    hidden: int = 64
+    speaker_dim: int = 32
+    dropout: float = 0.4
+    input_dropout: float = 0.0
+    speaker_dropout: float = 0.05
+
+    def __post_init__(self):
+        for stage in self.stages:
+            if stage not in STAGES:
+                raise ValueError(f"stages: unknown {stage!r}; use some of {', '.join(STAGES)}, or none")
+
+
+@dataclass(frozen=True)
+class Output:
+    """``logits`` (B, T, C), ``gates`` (B, T, M), ``calibrated[m]`` (B, T, D_m), ``fused`` (B, T, H)."""
+
+    logits: torch.Tensor
+    gates: torch.Tensor
+    calibrated: dict[str, torch.Tensor]
+    fused: torch.Tensor
+
+
+class MLSAN(nn.Module):
+    """The network of arXiv 2604.25383, with what it leaves open chosen by us (see each stage).
+
+    Its parts in order, p_m being 1 where modality m is there and 0 where it isn't (Eq. assembly):
+
+        x_m <- (x_m - mean_m) / sd_m;  h = sum_m g_m(s) p_m (W_m FiLM(x_m, s) + b_m);  classify(context(h, s))
+    """
+
+    def __init__(self, config: Config):
+        super().__init__()
+        self.config = config
+        extra = config.speaker_dim if config.concat_speaker else 0
+        for m, d in config.dims.items():             # the train split's moments, set by standardise()
+            self.register_buffer(f"{m}_mean", torch.zeros(d))
+            self.register_buffer(f"{m}_sd", torch.ones(d))
+        self.encoders = nn.ModuleDict({
+            m: nn.Sequential(nn.Dropout(config.input_dropout), nn.Linear(d + extra, config.hidden))
+            for m, d in config.dims.items()})
+        reader = Recurrence if config.recurrent else Context
+        self.context = reader(config.hidden, config.dropout) if config.context else None
+        self.classify = nn.Sequential(nn.GELU(), nn.Dropout(config.dropout),
+                                      nn.Linear(config.hidden, config.emotions))
+        # The stages come last: the same seed gives the same baseline weights whichever are on.
+        self.speakers = SpeakerTable(config.speakers, config.speaker_dim, config.speaker_dropout)
+        on = {s: s in config.stages for s in STAGES}
+        self.calibration = Calibration(config.dims, config.speaker_dim) if on["calibration"] else None
+        self.gating = Gating(len(config.dims), config.speaker_dim) if on["gating"] else None
+        self.regularization = (Regularization(config.hidden, config.speakers)
+                               if on["regularization"] else None)
+
+    def standardise(self, features: dict[str, torch.Tensor], present: dict[str, torch.Tensor]) -> None:
+        """Take each feature's mean and sd from the (N, D_m) train rows that have the modality."""
+        for m, x in features.items():
+            x = x[present[m]]
+            getattr(self, f"{m}_mean").copy_(x.mean(0))
+            getattr(self, f"{m}_sd").copy_(x.std(0).clamp(min=1e-6))
+
+    def represent(self, batch: Batch, speaker: torch.Tensor):
+        """Calibrate, encode, gate and fuse as if ``speaker`` (B, T) had spoken.
+
+        Returns ``calibrated`` (standardised where stage 1 is off), ``gates`` and ``fused``.
+        """
+        vector = self.speakers(speaker)                                                 # (B, T, E)
+        x = {m: (v - getattr(self, f"{m}_mean")) / getattr(self, f"{m}_sd")            # Eq. assembly
+             for m, v in batch.features.items()}                                        # (B, T, D_m)
+        if self.calibration:
+            x = self.calibration(x, vector)
+        heard = x
+        if self.config.concat_speaker:
+            heard = {m: torch.cat([v, vector], dim=-1) for m, v in x.items()}
+        h = torch.stack([self.encoders[m](v) for m, v in heard.items()], dim=2)         # (B, T, M, H)
+        present = torch.stack([batch.present[m] for m in x], dim=-1).to(h.dtype)        # (B, T, M)
+        gates = self.gating(vector) if self.gating else torch.ones_like(present)
+        fused = ((gates * present)[..., None] * h).sum(2)                               # Eq. assembly, (B, T, H)
+        return x, gates, fused
+
+    def forward(self, batch: Batch, speaker: torch.Tensor | None = None) -> Output:
+        """``speaker`` (B, T) overrides the batch's own: give an utterance to someone else."""
+        speaker = self.speakers.hide(batch.speaker) if speaker is None else speaker
+        calibrated, gates, fused = self.represent(batch, speaker)
+        h = fused if self.context is None else self.context(fused, speaker, batch.mask)
+        return Output(self.classify(h), gates, calibrated, fused)
+
+    def speaker_logits(self, batch: Batch, closed: bool = True) -> torch.Tensor:
+        """Stage 3's guess at the speaker, (B, T, S); ``closed``: stages 1 and 2 don't know who speaks."""
+        speaker = torch.full_like(batch.speaker, UNKNOWN) if closed else batch.speaker
+        return self.regularization(self.represent(batch, speaker)[2])

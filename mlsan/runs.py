@@ -1,0 +1,165 @@
+"""One run: a corpus, stages, a speaker mode and a seed; trained, kept in a folder, tested once."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, replace
+from importlib.metadata import version
+from pathlib import Path
+
+import numpy as np
+import safetensors.torch
+
+from mlsan import training
+from mlsan.catalogue import load
+from mlsan.data.corpus import Corpus
+from mlsan.data.speaker_ids import SpeakerIds, speaker_ids
+from mlsan.data.validation import CorpusError
+from mlsan.files import kept_run, plain, replacing, write_text
+from mlsan.measures.scores import report
+from mlsan.model.mlsan import MLSAN, STAGES, Config
+from mlsan.recipes import Recipe, recipe_of
+from mlsan.training import Settings
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What one run is.
+
+    Attributes:
+        corpus: a name of ``mlsan corpora``, or a corpus folder.
+        stages: which of ``STAGES`` are on.
+        speakers: what the model is told of them (``MODES``).
+        context: read the whole dialogue, or each turn alone.
+        concat_speaker: see ``Config``.
+        neutrality, regularization: weights of the two terms (see ``Settings``).
+        epochs: fewer than the recipe's, for a quick look.
+        recipe: another one than the corpus's own.
+    """
+
+    corpus: str
+    stages: tuple[str, ...] = STAGES
+    speakers: str = "identity"
+    seed: int = 0
+    context: bool = True
+    concat_speaker: bool = False
+    neutrality: float = 0.0
+    regularization: float = Settings.regularization
+    epochs: int | None = None
+    recipe: Recipe | None = None
+
+    @property
+    def name(self) -> str:
+        """A name for its folder: whatever is not as usual stands in it."""
+        stages = "+".join(self.stages) or ("concat" if self.concat_speaker else "none")
+        parts = [Path(self.corpus).name, stages, self.speakers, str(self.seed)]
+        if not self.context:
+            parts.append("alone")
+        if self.neutrality:
+            parts.append(f"neutrality-{self.neutrality}")
+        if self.regularization != Settings.regularization:
+            parts.append(f"lambda-{self.regularization}")
+        return "-".join(parts)
+
+    def recipe_for(self, corpus: Corpus) -> Recipe:
+        """Sizes, rates and epochs of this run, with the plan's own wishes in them."""
+        recipe = self.recipe or recipe_of(corpus)
+        return replace(recipe, settings=replace(
+            recipe.settings, neutrality=self.neutrality, regularization=self.regularization,
+            epochs=self.epochs or recipe.settings.epochs))
+
+
+@dataclass(frozen=True)
+class Run:
+    """A trained model with all that is needed to look into it."""
+
+    plan: Plan
+    corpus: Corpus
+    speakers: SpeakerIds
+    model: MLSAN
+    history: list[dict]
+
+    def inspect(self, split: str = "test") -> dict[str, np.ndarray]:
+        """Logits, gates, fused and calibrated features of a split (see ``training.inspect``)."""
+        device = next(self.model.parameters()).device
+        tensors = self.corpus.tensors(self.speakers.ids, device)
+        return training.inspect(self.model, tensors, self.corpus.dialogues(split))
+
+    def scores(self, split: str = "test", out: dict | None = None) -> dict:
+        """``weighted_f1``, ``macro_f1``, ``per_class_f1`` by emotion, ``unseen_speaker_f1`` (weighted,
+        over utterances of speakers that train does not have; None where there are none), ``utterances``.
+        ``out``: what ``inspect(split)`` gave, where it is at hand."""
+        if len(self.corpus.rows(split)) == 0:
+            raise CorpusError(f"{self.corpus.name}: no {split} split to score")
+        out = out or self.inspect(split)
+        true, predicted = self.corpus.emotion[out["rows"]], out["logits"].argmax(1)
+        new = ~self.corpus.table.speaker.iloc[out["rows"]].isin(self.corpus.met).to_numpy()
+        return report(true, predicted, self.corpus.emotions, new) | {"utterances": len(true)}
+
+
+def train(plan: Plan, *, corpus: Corpus | None = None, device: str = "auto", folder: Path | None = None,
+          resume: bool = False, progress: bool = True, peek: bool = False) -> Run:
+    """Carry out a plan. ``corpus`` saves loading it again; ``peek``: see ``training.fit``.
+
+    With a ``folder``: ``run.json`` (the plan, the recipe, the corpus's fingerprint, versions), a
+    checkpoint per epoch, and at the end ``model.safetensors``. ``resume`` goes on from the checkpoint.
+
+    Raises:
+        CorpusError: the folder holds a run and ``resume`` is off, or it holds a different one.
+    """
+    corpus = corpus or load(plan.corpus)
+    speakers = speaker_ids(corpus, plan.speakers, plan.seed)
+    recipe = plan.recipe_for(corpus)
+    model = training.build(corpus, speakers, plan.seed, stages=plan.stages, context=plan.context,
+                           concat_speaker=plan.concat_speaker, **recipe.sizes)
+    training.check_trainable(corpus, speakers, model.config)
+    if folder:
+        about = about_run(plan, corpus) | plain({"model": asdict(model.config)})
+        if not kept_run(Path(folder) / "run.json", about, resume=resume):
+            write_text(Path(folder) / "run.json", json.dumps(about | {"versions": versions()}, indent=1))
+    history = training.fit(model, corpus, speakers, recipe.settings, seed=plan.seed, device=device,
+                           folder=folder, progress=progress, peek=peek)
+    if folder:
+        with replacing(Path(folder) / "model.safetensors") as scratch:
+            safetensors.torch.save_file(model.state_dict(), scratch)
+    return Run(plan, corpus, speakers, model, history)
+
+
+def about_run(plan: Plan, corpus: Corpus) -> dict:
+    """What makes two runs the same run, as plain data: the plan, its recipe, what the corpus holds."""
+    return plain({"plan": asdict(plan), "recipe": asdict(plan.recipe_for(corpus)),
+                  "corpus_fingerprint": corpus.fingerprint})
+
+
+def versions() -> dict[str, str]:
+    return {name: version(name) for name in ("mlsan", "torch", "numpy")}
+
+
+def open_run(folder: Path, device: str = "auto") -> Run:
+    """The finished run that ``train`` left in a folder.
+
+    Raises:
+        CorpusError: no run there, one not finished, or a corpus that has changed since.
+    """
+    folder = Path(folder)
+    for name, remedy in (("run.json", "name a folder that `mlsan train --out` wrote"),
+                         ("model.safetensors", "the training has not ended; go on with --resume")):
+        if not (folder / name).exists():
+            raise CorpusError(f"{folder / name}: not found; {remedy}")
+    about = json.loads((folder / "run.json").read_text())
+    plan = _plan(about["plan"])
+    corpus = load(plan.corpus)
+    if corpus.fingerprint != about["corpus_fingerprint"]:
+        raise CorpusError(f"{folder}: trained on another version of {plan.corpus} (fingerprint "
+                          f"{about['corpus_fingerprint']}, now {corpus.fingerprint}); train again")
+    model = MLSAN(Config(**about["model"] | {"stages": plan.stages}))
+    model.load_state_dict(safetensors.torch.load_file(folder / "model.safetensors"))
+    model.to(training.pick_device(device))
+    return Run(plan, corpus, speaker_ids(corpus, plan.speakers, plan.seed), model, [])
+
+
+def _plan(said: dict) -> Plan:
+    """The plan that JSON tells of."""
+    if recipe := said.get("recipe"):
+        said = said | {"recipe": Recipe(**recipe | {"settings": Settings(**recipe["settings"])})}
+    return Plan(**said | {"stages": tuple(said["stages"])})

@@ -1,0 +1,1 @@
+"""Feature files that other papers published, made into corpora; they are pickles of strangers."""

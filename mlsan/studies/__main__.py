@@ -1,0 +1,84 @@
+"""``python -m mlsan.studies [NAME ...]``: compute all recorded results anew, or those named.
+
+Run it in a checkout: each file carries the command that makes it, the commit, the seeds, the versions.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+import tempfile
+
+from mlsan import catalogue
+from mlsan.files import write_text
+from mlsan.runs import versions
+from mlsan.studies import calibration, ml_san, regularization, six_friends, the_benchmarks
+from mlsan.studies.ablation import ablate
+from mlsan.studies.one_emotion_many_people import strength_grid
+from mlsan.studies.protocol import OWN, reproduce
+from mlsan.studies.recorded import HERE
+
+
+def ablation_of(corpus: str, seeds: int, **options) -> dict:
+    result = ablate(corpus, seeds, **options)
+    for run in result["runs"] + result["baselines"]:      # the page shows one seed's gates
+        run.pop("per_class_f1")
+        if run["seed"] > 0:
+            run.pop("gates", None)
+    return result
+
+
+def protocol_on_meld(seeds: int) -> dict:
+    with tempfile.TemporaryDirectory() as folder:
+        return reproduce(catalogue.load("meld"), "meld", OWN, folder, seeds=seeds,
+                         command="python -m mlsan.studies benchmarks")
+
+
+# Name -> how many seeds, and the study, which is given them.
+RESULTS = {
+    "context-off": (5, lambda n: ablation_of("simulated", n, context=False)),
+    "context-on": (5, lambda n: ablation_of("simulated", n)),
+    "strengths": (5, lambda n: {"grid": strength_grid(n)}),
+    "neutrality": (3, calibration.neutrality_curve),
+    "regularization": (5, lambda n: {**regularization.regularization_curve(n),
+                                     **regularization.regularization_maps(),
+                                     **regularization.regularization_cases(n)}),
+    "friends": (5, lambda n: ablation_of("meld-friends", n, speakers=("identity", "shuffled"))),
+    "friends-modes": (5, lambda n: {"models": six_friends.compare_kinds(six_friends.SPEAKER_MODES, n)}),
+    "together": (5, lambda n: {"context-on": ml_san.together(True, n),
+                               "context-off": ml_san.together(False, n)}),
+    "rivals": (5, lambda n: {"models": calibration.rivals(n)}),
+    "meld": (5, lambda n: {"models": six_friends.compare_kinds(six_friends.NAMES_IN_TEXT, n)}),
+    "benchmarks": (5, protocol_on_meld),
+    "choices": (3, lambda n: {"choices": the_benchmarks.text_choices(n)}),
+    "tuned": (5, lambda n: {"models": the_benchmarks.tuned_text(n)}),
+}
+
+
+def rounded(value):
+    if isinstance(value, float):
+        return round(value, 4)
+    if isinstance(value, dict):
+        return {k: rounded(v) for k, v in value.items()}
+    return [rounded(v) for v in value] if isinstance(value, list | tuple) else value
+
+
+def main(names: list[str]) -> None:
+    if unknown := set(names) - set(RESULTS):
+        sys.exit(f"unknown {', '.join(sorted(unknown))}; the results are {', '.join(RESULTS)}")
+    commit = subprocess.run(["git", "rev-parse", "HEAD"], cwd=HERE, capture_output=True, text=True, check=True)
+    for name in names or RESULTS:
+        seeds, study = RESULTS[name]
+        about = {"command": f"python -m mlsan.studies {name}", "commit": commit.stdout.strip(),
+                 "versions": versions(), "seeds": seeds}
+        text = json.dumps(rounded(about | study(seeds)), indent=1)
+        # Numbers in a row, which would take thousands of lines.
+        text = re.sub(r"\[[-\d.,\s]+\]", lambda numbers: " ".join(numbers[0].split()), text)
+        write_text(HERE / f"{name}.json", text + "\n")
+        print(name)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

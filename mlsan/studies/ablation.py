@@ -1,0 +1,103 @@
+"""The ablation: what each stage brings, how sure we are, and how far the exact optimum is."""
+
+from __future__ import annotations
+
+import time
+from itertools import combinations
+
+import numpy as np
+from scipy.stats import spearmanr
+
+from mlsan import catalogue
+from mlsan.data.corpus import Corpus
+from mlsan.measures import bayes
+from mlsan.model.mlsan import STAGES
+from mlsan.runs import Plan
+from mlsan.studies.engine import repeat
+from mlsan.studies.records import probe_run
+from mlsan.studies.summary import compare, means_of
+
+COMBINATIONS = tuple(c for k in range(len(STAGES) + 1) for c in combinations(STAGES, k))
+TOLD = "static + speaker vector"        # the second baseline: no stage, the vector beside the features
+SCORES = ("weighted_f1", "macro_f1")
+
+Kind = tuple[str, tuple[str, ...], bool]        # speaker mode, stages, told by concatenation
+
+
+def ablate(name: str, seeds: int, *, speakers: tuple[str, ...] = ("identity",), context: bool = True,
+           device: str = "auto") -> dict:
+    """All eight on/off combinations × speaker modes × seeds, and the static model told the speaker.
+
+    Returns a dict that is JSON as it stands: ``runs``, ``baselines`` (static + speaker vector), ``means``,
+    ``paired`` (against static, with 95% intervals), ``probes``, and for simulated conversations
+    ``bayes``, ``gap_closed`` and ``gate_correlation``.
+    """
+    started = time.perf_counter()
+    corpus = catalogue.load(name)
+    kinds: dict[Kind, Plan] = {
+        (mode, stages, told): Plan(name, stages, mode, context=context, concat_speaker=told)
+        for told in (False, True) for mode in speakers for stages in (COMBINATIONS if not told else ((),))}
+    probed = [kinds[speakers[0], stages, False] for stages in ((), ("calibration",), STAGES)]
+    groups = repeat(kinds, seeds, {name: corpus}, looks=dict.fromkeys(probed, probe_run), device=device)
+    result = {"corpus": name, "fingerprint": corpus.fingerprint, "context": context, "seeds": seeds,
+              "speakers": list(speakers),
+              "means": [_about(kind) | means_of(group) for kind, group in groups.items()],
+              "paired": [_about(kind) | {"against": other} | _differences(corpus, groups[kind], groups[reference])
+                         for kind in groups for other, reference in _references(kind, speakers)]}
+    records = [r for group in groups.values() for r in group]
+    result["probes"] = [{"stages": r["stages"], "speakers": r["speakers"], "seed": r["seed"], **r["probes"]}
+                        for r in records if r.get("probes")]
+    if corpus.truth is not None:
+        _against_truth(corpus, result, groups)
+    result["runs"] = [_kept(r) for r in records if not r["concat_speaker"]]
+    result["baselines"] = [_kept(r) | {"name": TOLD} for r in records if r["concat_speaker"]]
+    return result | {"seconds": round(time.perf_counter() - started)}
+
+
+def _about(kind: Kind) -> dict:
+    mode, stages, told = kind
+    return {"stages": list(stages), "speakers": mode} | ({"baseline": TOLD} if told else {})
+
+
+def _references(kind: Kind, speakers: tuple[str, ...]) -> list[tuple[str, Kind]]:
+    """What a kind is compared with: name -> kind."""
+    mode, stages, told = kind
+    out = []
+    if stages or told:
+        out.append(("static", (mode, (), False)))
+    if stages == STAGES:
+        out.append((TOLD, (mode, (), True)))
+    if mode == "shuffled" and "identity" in speakers:
+        out.append(("the same with identity", ("identity", stages, told)))
+    return out
+
+
+def _differences(corpus: Corpus, ours: list[dict], theirs: list[dict]) -> dict:
+    found = compare(corpus, [ours], [theirs])
+    return {score: found[score] for score in SCORES}
+
+
+def _kept(record: dict) -> dict:
+    left_out = ("rows", "predicted", "probes", "history", "epoch", "concat_speaker")
+    return {k: v for k, v in record.items() if k not in left_out}
+
+
+def _against_truth(corpus: Corpus, result: dict, groups: dict[Kind, list[dict]]) -> None:
+    """Add how far the exact optimum is, and how well the gates follow what was planted."""
+    result["bayes"] = bayes.report(corpus)
+    mode = result["speakers"][0]
+    static, full = (means_of(groups[mode, stages, False])["weighted_f1"] for stages in ((), STAGES))
+    result["gap_closed"] = {level: (full - static) / (result["bayes"][level]["weighted_f1"] - static)
+                            for level in ("utterance", "dialogue")}
+    if gated := groups.get(("identity", STAGES, False)):
+        each = [gate_correlation(corpus, r["gates"]) for r in gated]
+        result["gate_correlation"] = {k: float(np.mean([c[k] for c in each])) for k in each[0]}
+
+
+def gate_correlation(corpus: Corpus, gates: dict[str, list[float]]) -> dict[str, float]:
+    """Spearman correlation of mean gates with planted expressiveness: pooled and per modality."""
+    learned = np.array([gates[s] for s in corpus.truth.speakers])
+    planted = corpus.truth.expressiveness
+    out = {"pooled": spearmanr(learned.ravel(), planted.ravel())[0]}
+    out |= {m: spearmanr(learned[:, i], planted[:, i])[0] for i, m in enumerate(corpus.modalities)}
+    return {k: float(v) for k, v in out.items()}

@@ -1,0 +1,109 @@
+"""What is kept of one run: its scores and predictions, its gates, and what probes find inside it."""
+
+from __future__ import annotations
+
+import time
+
+import numpy as np
+import torch
+
+from mlsan.data.corpus import Corpus
+from mlsan.measures.probes import probe
+from mlsan.model.calibration import CALIBRATED
+from mlsan.runs import Plan, Run, train
+
+
+def record(plan: Plan, corpus: Corpus, look=None, peek: bool = False, device: str = "auto") -> dict:
+    """Carry out a plan; plain data, JSON as it stands.
+
+    ``stages``, ``speakers``, ``seed``, ``concat_speaker``; the scores of ``Run.scores``;
+    ``dev_weighted_f1`` of the chosen ``epoch``, ``epochs`` trained, the ``history``; ``rows`` and
+    ``predicted`` of test; ``gates`` (``mean_gates``) and ``speaker_head`` where these stages are on;
+    ``probes``, what ``look(run)`` gives; ``peak_predicted`` with ``peek``, of the epoch that does best
+    on test; ``seconds``.
+    """
+    started = time.perf_counter()
+    run = train(plan, corpus=corpus, device=device, progress=False, peek=peek)
+    out = run.inspect("test")
+    order = np.argsort(out["rows"])
+    best = max(run.history, key=lambda h: h["dev_weighted_f1"])                 # the first of the best
+    peak = [h.pop("test_predicted") for h in run.history if "test_predicted" in h]
+    found = {"stages": list(plan.stages), "speakers": plan.speakers, "seed": plan.seed,
+             "concat_speaker": plan.concat_speaker, **run.scores("test", out),
+             "dev_weighted_f1": best["dev_weighted_f1"], "epoch": best["epoch"],
+             "epochs": len(run.history), "history": run.history, "rows": out["rows"][order].tolist(),
+             "predicted": out["logits"].argmax(1)[order].tolist()}
+    if peek:
+        (found["peak_predicted"],) = peak
+    if "gating" in plan.stages:
+        found["gates"] = mean_gates(run, out)
+    if "regularization" in plan.stages:
+        found["speaker_head"] = speaker_head(run)
+    if look:
+        found["probes"] = look(run)
+    return found | {"seconds": round(time.perf_counter() - started, 1)}
+
+
+def mean_gates(run: Run, out: dict) -> dict[str, list[float]]:
+    """speaker -> the mean gate of each modality over that speaker's test utterances."""
+    speaker = run.corpus.table.speaker.to_numpy()[out["rows"]]
+    return {str(s): out["gates"][speaker == s].mean(0).tolist() for s in np.unique(speaker)
+            if s in run.corpus.met}
+
+
+@torch.no_grad()
+def speaker_head(run: Run) -> dict[str, float | None]:
+    """Accuracy of stage 3's speaker head on test: ``closed``, from the features alone; ``open``, when
+    calibration and gates have written the speaker into what it reads. None where nobody is known."""
+    device = next(run.model.parameters()).device
+    run.model.eval()
+    batch = run.corpus.tensors(run.speakers.ids, device).batch(run.corpus.dialogues("test"))
+    known = batch.mask & (batch.speaker > 0)
+    accuracy = {}
+    for way in ("closed", "open"):
+        named = run.model.speaker_logits(batch, closed=way == "closed").argmax(-1)
+        right = (named == batch.speaker)[known]
+        accuracy[way] = right.float().mean().item() if known.any() else None
+    return accuracy
+
+
+def calibrated_features(run: Run, split: str) -> tuple[np.ndarray, np.ndarray]:
+    """Rows where audio and visual are there, and (n, D) those features as they leave stage 1."""
+    out = run.inspect(split)
+    which = [m for m in CALIBRATED if m in run.corpus.features]
+    there = np.all([run.corpus.present[m][out["rows"]] for m in which], axis=0)
+    return out["rows"][there], np.hstack([out[m][there] for m in which])
+
+
+def probe_run(run: Run) -> dict[str, float] | None:
+    """How well speaker and emotion can be read from the features that leave stage 1.
+
+    With stage 1 off these are the raw ones. None for a corpus without audio and visual features.
+    """
+    if not set(CALIBRATED) & set(run.corpus.features):
+        return None
+    (train_rows, train_x), (test_rows, test_x) = (calibrated_features(run, s) for s in ("train", "test"))
+    labels = {"speaker": run.corpus.table.speaker.to_numpy(), "emotion": run.corpus.emotion}
+    return {f"{what}_{kind}": probe(train_x, y[train_rows], test_x, y[test_rows], kind)
+            for what, y in labels.items() for kind in ("linear", "mlp")}
+
+
+def probe_places(run: Run) -> dict[str, dict[str, float]]:
+    """How well a linear probe names speaker and emotion at each place on the way through the model.
+
+    All modalities together: as they come in (``raw``), after stage 1 (``calibrated``), as the classifier
+    and the context get them (``fused``), and from its answer (``logits``).
+    """
+    labels = {"speaker": run.corpus.table.speaker.to_numpy(), "emotion": run.corpus.emotion}
+    (train_rows, train_x), (test_rows, test_x) = (_places(run, split) for split in ("train", "test"))
+    return {place: {what: probe(x, y[train_rows], test_x[place], y[test_rows])
+                    for what, y in labels.items()}
+            for place, x in train_x.items()}
+
+
+def _places(run: Run, split: str) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+    out = run.inspect(split)
+    return out["rows"], {
+        "raw": np.hstack([x[out["rows"]] for x in run.corpus.features.values()]),
+        "calibrated": np.hstack([out[m] for m in run.corpus.modalities]),
+        "fused": out["fused"], "logits": out["logits"]}

@@ -1,0 +1,53 @@
+import re
+
+import pytest
+
+from mlsan import STAGES, Plan, bayes, recorded, simulate, train
+from mlsan.studies.__main__ import RESULTS
+from mlsan.studies.recorded import HERE
+
+NAMES = sorted(path.stem for path in HERE.glob("*.json"))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_result_says_how_it_was_made(name):
+    result = recorded(name)
+    assert result["command"].split()[-1] == name and name in RESULTS
+    seeds = result["seeds"]                 # how many, or which
+    assert re.fullmatch("[0-9a-f]{40}", result["commit"]) and (len(seeds) if isinstance(seeds, list) else seeds) >= 3
+
+
+@pytest.mark.slow
+def test_recomputed_it_is_the_same():
+    """Seed 0 of the ablation, from scratch. The tolerance is for other machines' arithmetic."""
+    result, corpus = recorded("context-off"), simulate()
+    for level, scores in bayes.report(corpus).items():
+        assert scores["weighted_f1"] == pytest.approx(result["bayes"][level]["weighted_f1"], abs=1e-4)
+    for stages in ((), STAGES):
+        kept = next(r for r in result["runs"] if r["stages"] == list(stages) and r["seed"] == 0)
+        run = train(Plan("simulated", stages, seed=0, context=False), corpus=corpus, progress=False)
+        assert run.scores()["weighted_f1"] == pytest.approx(kept["weighted_f1"], abs=0.015)
+
+
+def test_what_the_book_claims_of_simulated_speakers():
+    """The claims of chapter 01 hold in the recorded runs, interval and all."""
+    for name in ("context-off", "context-on"):
+        result = recorded(name)
+        difference = {tuple(p["stages"]): p for p in result["paired"]
+                      if p["against"] == "static" and "baseline" not in p}
+        assert difference[STAGES]["weighted_f1"]["difference"] > 0.06
+        assert difference[STAGES]["macro_f1"]["difference"] > 0.08
+        assert min(difference[STAGES][score]["low"] for score in ("weighted_f1", "macro_f1")) > 0
+        for alone in (("calibration",), ("gating",)):
+            assert difference[alone]["weighted_f1"]["low"] > 0
+        assert result["gate_correlation"]["pooled"] >= 0.8
+    assert recorded("context-off")["gap_closed"]["utterance"] >= 0.6
+    nothing = recorded("strengths")["grid"][0]
+    assert nothing["strength"] == 0 and nothing["low"] <= 0 <= nothing["high"]
+
+
+def test_a_neutral_space_was_reached_and_still_tells_emotions():
+    curve = recorded("neutrality")
+    allowed = curve["chance"] + (curve["raw"]["speaker_linear"] - curve["chance"]) / 3
+    assert any(row["speaker_linear"] <= allowed and row["weighted_f1"] >= curve["static"] + 0.03
+               and row["emotion_linear"] >= curve["raw"]["emotion_linear"] for row in curve["curve"])

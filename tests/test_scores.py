@@ -1,0 +1,103 @@
+import numpy as np
+import pytest
+from sklearn.metrics import f1_score
+
+from mlsan.measures.probes import probe
+from mlsan.measures.scores import bootstrap, f1_of_confusion, f1_scores, mean_sd
+
+
+@pytest.fixture
+def labels():
+    rng = np.random.default_rng(0)
+    true = rng.choice(4, 300, p=[0.5, 0.3, 0.15, 0.05])
+    return true, np.where(rng.random(300) < 0.6, true, rng.choice(4, 300)), np.arange(300) // 6
+
+
+def test_f1_is_scikit_learns(labels):
+    true, predicted, _ = labels
+    scores = f1_scores(true, predicted, 4)
+    assert scores["weighted_f1"] == pytest.approx(f1_score(true, predicted, average="weighted"))
+    assert scores["macro_f1"] == pytest.approx(f1_score(true, predicted, average="macro"))
+    assert scores["per_class_f1"] == pytest.approx(f1_score(true, predicted, average=None))
+
+
+def test_a_class_nobody_has_counts_for_nothing():
+    assert f1_scores(np.array([0, 1]), np.array([0, 1]), 3)["macro_f1"] == 1.0
+    assert f1_scores(np.array([0, 1]), np.array([0, 2]), 3)["macro_f1"] == 0.5
+
+
+def test_confusions_keep_their_leading_shape():
+    stack = np.stack([np.eye(3), np.ones((3, 3))])
+    scores = f1_of_confusion(stack)
+    assert scores["weighted_f1"].tolist() == pytest.approx([1, 1 / 3]) and scores["per_class_f1"].shape == (2, 3)
+
+
+def test_bootstrap_brackets_every_score(labels):
+    true, predicted, dialogue = labels
+    scores = bootstrap(true, [predicted, predicted], dialogue, 4)
+    assert scores["per_class_f1"]["mean"] == pytest.approx(f1_score(true, predicted, average=None))
+    assert scores["weighted_f1"]["low"] < scores["weighted_f1"]["mean"] < scores["weighted_f1"]["high"]
+    widths = np.subtract(scores["per_class_f1"]["high"], scores["per_class_f1"]["low"])
+    assert widths[3] > widths[0] > 0                                 # a rare class is known less well
+
+
+def test_bootstrap_brackets_a_difference(labels):
+    true, predicted, dialogue = labels
+    better = np.where(np.arange(300) % 3 == 0, true, predicted)
+    d = bootstrap(true, [better, better], dialogue, 4, minus=[predicted, predicted])["weighted_f1"]
+    expected = f1_score(true, better, average="weighted") - f1_score(true, predicted, average="weighted")
+    assert d["difference"] == pytest.approx(expected)
+    assert 0 < d["low"] < d["difference"] < d["high"]
+
+
+def test_an_interaction_is_what_both_bring_beyond_each_alone(labels):
+    true, predicted, dialogue = labels
+    rng = np.random.default_rng(1)
+    one, other, both = (np.where(rng.random(300) < share, true, predicted) for share in (0.2, 0.3, 0.7))
+    found = bootstrap(true, [[both], [predicted]], dialogue, 4, minus=[[one], [other]])["macro_f1"]
+    f1 = [f1_score(true, p, average="macro") for p in (both, predicted, one, other)]
+    assert found["difference"] == pytest.approx(f1[0] + f1[1] - f1[2] - f1[3])
+
+
+def test_no_difference_has_an_interval_of_zero(labels):
+    true, predicted, dialogue = labels
+    d = bootstrap(true, predicted, dialogue, 4, minus=predicted)["macro_f1"]
+    assert d == {"difference": 0, "low": 0, "high": 0}
+
+
+def test_interval_covers_a_true_null():
+    """Two coin-flipping readers of equal skill: about 95 in 100 intervals hold 0."""
+    held = 0
+    for seed in range(60):
+        rng = np.random.default_rng(seed)
+        true = rng.choice(3, 400)
+        a, b = (np.where(rng.random(400) < 0.5, true, rng.choice(3, 400)) for _ in range(2))
+        d = bootstrap(true, a, np.arange(400) // 8, 3, minus=b)["weighted_f1"]
+        held += d["low"] <= 0 <= d["high"]
+    assert 52 <= held <= 60
+
+
+def test_resampling_is_by_dialogue():
+    """One dialogue carries the whole difference: the interval must be wide, as with 10 draws, not 200."""
+    true = np.zeros(200, int)
+    true[::2] = 1
+    dialogue = np.repeat(np.arange(10), 20)
+    theirs = np.where(dialogue == 0, 1 - true, true)
+    d = bootstrap(true, true, dialogue, 2, minus=theirs)["weighted_f1"]
+    assert d["low"] == 0 and d["high"] > 2 * d["difference"]
+
+
+def test_probes_read_what_is_there():
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(1200, 2))
+    linear, xor = (x[:, 0] > 0).astype(int), (x[:, 0] * x[:, 1] > 0).astype(int)
+    assert probe(x[:800], linear[:800], x[800:], linear[800:]) > 0.95
+    assert probe(x[:800], xor[:800], x[800:], xor[800:]) < 0.65
+    assert probe(x[:800], xor[:800], x[800:], xor[800:], "mlp") > 0.8
+    with pytest.raises(ValueError, match="'linear' or 'mlp'"):
+        probe(x, linear, x, linear, "forest")
+
+
+def test_mean_sd_is_over_seeds():
+    assert mean_sd([0.5, 0.7]) == pytest.approx((0.6, 0.1414), abs=1e-4)
+    assert np.isnan(mean_sd([0.5])[1])
