@@ -1,0 +1,79 @@
+"""Every study that made a recorded number, small: two epochs, few dialogues, one seed."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import numpy as np
+import pytest
+
+from mlsan import Corpus, catalogue, recorded
+from mlsan.measures.scores import f1_scores
+from mlsan.sources import simulated
+from mlsan.studies import calibration, one_emotion_many_people, regularization, the_benchmarks
+from mlsan.studies.__main__ import RESULTS, rounded
+
+SIZES = {"dialogues": 40, "speakers": 6, "text_dim": 8, "audio_dim": 9, "visual_dim": 7}
+
+
+def by_hash(texts, progress, layers=()):
+    """Vectors of texts, without an encoder."""
+    return np.stack([np.random.default_rng(len(text)).random(8) for text in texts])
+
+
+def tuned(corpus, tuning, folder, resume):
+    """What ``finetune`` returns and leaves, without having trained anything."""
+    if not (folder / "features").exists():
+        corpus.save(folder / "features")
+    guess = np.full(len(corpus.rows("test")), corpus.emotions.index("neutral"))
+    scores = f1_scores(corpus.emotion[corpus.rows("test")], guess, len(corpus.emotions))
+    scores["per_class_f1"] = dict(zip(corpus.emotions, scores["per_class_f1"], strict=True))
+    return {"test": scores, "history": [{"dev_weighted_f1": 0.5}], "best_epoch": 0,
+            "predictions": ["neutral"] * len(guess)}
+
+
+@pytest.fixture
+def small_worlds(quick, tmp_path, monkeypatch):
+    """Whatever is asked for, forty dialogues of six speakers come; of each sweep, its ends."""
+    simulate = simulated.simulate
+    monkeypatch.setattr(simulated, "simulate", lambda **wanted: simulate(**wanted | SIZES))
+    world = simulate(**SIZES)
+    people = world.table.assign(gender=world.table.speaker.lt("Ben").map({True: "f", False: "m"}))
+    friends = Corpus("meld-friends", people, world.features, world.emotions)
+    guest = (world.table.split == "test") & (world.table.turn == 0)
+    strangers = world.table.assign(speaker=world.table.speaker.where(~guest, "Zoe"))
+    text = Corpus("meld", strangers, {"text": world.features["text"]}, world.emotions)
+    corpora = {"simulated": world, "meld-friends": friends, "meld": text}
+    load = catalogue.load
+    monkeypatch.setattr(catalogue, "load", lambda name: corpora.get(name) or load(name))
+    monkeypatch.setenv("MLSAN_DATA", str(tmp_path))
+    monkeypatch.setattr(the_benchmarks, "encode", by_hash)
+    monkeypatch.setattr(the_benchmarks, "finetune", tuned)
+    monkeypatch.setattr(regularization, "LAMBDAS", (0.0, 3.0))
+    monkeypatch.setattr(regularization, "BEST", regularization.BEST[:1])
+    monkeypatch.setattr(calibration, "NEUTRALITIES", (0.0, 1.0))
+    monkeypatch.setattr(one_emotion_many_people, "STRENGTHS", (0.0, 1.0))
+    # UMAP compiles for half a minute; where the points lie matters to the page only.
+    monkeypatch.setattr(regularization, "umap", lambda x, start: x[:, :2])
+
+
+def shape_of(value):
+    """A result's form: its keys at every level, of a list its first member's."""
+    if isinstance(value, dict):
+        return {key: shape_of(part) for key, part in value.items() if key != "gates"}
+    return [shape_of(value[0])] if isinstance(value, list | tuple) and value else None
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", RESULTS)
+def test_a_study_gives_what_its_record_holds(name, small_worlds):
+    _, study = RESULTS[name]
+    found, kept = rounded(study(1)), recorded(name)
+    for key in ("command", "commit", "versions", "seeds"):
+        kept.pop(key), found.pop(key, None)
+    assert shape_of(found) == shape_of(kept)
+
+
+def test_a_seed_more_is_a_run_more(small_worlds):
+    kinds = partial(the_benchmarks.repeat, {"static": the_benchmarks.Plan("simulated", ())})
+    assert [len(kinds(seeds)["static"]) for seeds in (1, 3)] == [1, 3]
