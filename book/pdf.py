@@ -1,6 +1,6 @@
 """Print the built pages into one PDF, in the order of the contents: `make pdf`.
 
-Chromium prints each page as it looks in light; pypdf joins them, with an outline of parts and pages.
+Chromium prints each page as it looks in light; pypdf joins them, and outlines parts and pages.
 """
 
 from __future__ import annotations
@@ -17,7 +17,8 @@ from pypdf import PdfReader, PdfWriter
 ROOT = Path(__file__).parents[1]
 SITE = ROOT / "_build" / "html"
 TARGET = ROOT / "_build" / "mlsan.pdf"
-CHROMIUM = next(filter(None, map(shutil.which, ["chromium", "chromium-browser", "google-chrome"])), None)
+NAMES = ("chromium", "chromium-browser", "google-chrome")
+CHROMIUM = next(filter(None, map(shutil.which, NAMES)), None)
 
 # Whether all that a page's scripts have to draw is drawn.
 STANDS = """() =>
@@ -32,12 +33,14 @@ STANDS = """() =>
 
 def main() -> None:
     if not CHROMIUM:
-        sys.exit("make pdf: needs Chromium; install it, for instance with `apt-get install chromium`")
+        sys.exit("make pdf: needs Chromium; install it, "
+                 "for instance with `apt-get install chromium`")
     contents = yaml.safe_load((ROOT / "_toc.yml").read_text())
     writer = PdfWriter()
     writer.add_metadata({"/Title": yaml.safe_load((ROOT / "_config.yml").read_text())["title"]})
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--headless", "--no-sandbox"])
+        browser = playwright.chromium.launch(executable_path=CHROMIUM,
+                                             args=["--headless", "--no-sandbox"])
         # As wide as the printed page, so that figures drawn for the screen fit the paper.
         page = browser.new_page(viewport={"width": 760, "height": 1000}, color_scheme="light")
 
@@ -49,11 +52,14 @@ def main() -> None:
             first = len(writer.pages)
             for sheet in printed.pages:
                 writer.add_page(sheet)
-            writer.add_outline_item(title=page.title().split(" — ")[0], page_number=first, parent=part)
+            title = page.title().split(" — ")[0]        # without the book's
+            writer.add_outline_item(title=title, page_number=first, parent=part)
 
         add(contents["root"])
         for part in contents["parts"]:
-            heading = writer.add_outline_item(title=part["caption"], page_number=len(writer.pages) - 1)
+            # A bookmark must lead to a page that exists, and the part's first isn't printed yet.
+            last = len(writer.pages) - 1
+            heading = writer.add_outline_item(title=part["caption"], page_number=last)
             for chapter in part["chapters"]:
                 add(chapter["file"], heading)
         browser.close()

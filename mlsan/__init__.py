@@ -28,6 +28,8 @@ from mlsan.widgets import (
 
 __all__ = [
     "MLSAN", "MODES", "STAGES", "CalibrationBench", "Config", "ConversationPlayer", "Corpus",
-    "CorpusError", "Dialogue", "FilmBench", "GateBench", "LambdaSlider", "Plan", "Run", "SpeakerSwap",
-    "Strengths", "Unavailable", "Utterance", "at_length", "bayes", "bootstrap", "f1_scores", "figures",
-    "load", "mean_sd", "probe", "recorded", "simulate", "speaker_ids", "train"]
+    "CorpusError", "Dialogue", "FilmBench", "GateBench", "LambdaSlider", "Plan", "Run",
+    "SpeakerSwap", "Strengths", "Unavailable", "Utterance", "at_length", "bayes", "bootstrap",
+    "f1_scores", "figures", "load", "mean_sd", "probe", "recorded", "simulate", "speaker_ids",
+    "train"
+]

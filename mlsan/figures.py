@@ -1,7 +1,7 @@
 """Plotly figures from plain arrays, one colour per emotion throughout, legible on a phone.
 
-Every figure carries its text alternative in ``layout.meta.alt``; the book's build refuses one without.
-Text and grid colours are left to the page, which knows whether it is light or dark.
+Every figure carries its text alternative in ``layout.meta.alt``; the book's build refuses one
+without. Text and grid colours are left to the page, which knows whether it is light or dark.
 """
 
 from __future__ import annotations
@@ -10,27 +10,39 @@ import numpy as np
 import plotly.graph_objects as go
 
 # Okabe and Ito's colour-blind-safe palette (2008), emotions matched by custom where there is one.
-EMOTION_COLOURS = {"neutral": "#8c8c8c", "surprise": "#56b4e9", "fear": "#cc79a7", "sadness": "#0072b2",
-                   "joy": "#e69f00", "disgust": "#009e73", "anger": "#d55e00"}
+EMOTION_COLOURS = {"neutral": "#8c8c8c", "surprise": "#56b4e9", "fear": "#cc79a7",
+                   "sadness": "#0072b2", "joy": "#e69f00", "disgust": "#009e73",
+                   "anger": "#d55e00"}
 MODALITY_COLOURS = {"text": "#0072b2", "audio": "#d55e00", "visual": "#009e73"}
 OURS, THEIRS, BEST = "#0072b2", "#8c8c8c", "#d55e00"
 _CYCLE = ("#e69f00", "#56b4e9", "#009e73", "#cc79a7", "#0072b2", "#d55e00", "#8c8c8c", "#8a6d00")
 _SYMBOLS = ("circle", "diamond", "square", "cross")
+_CLEAR = "rgba(0,0,0,0)"
 
 
 def speaker_style(names) -> dict[str, dict]:
     """name -> marker colour and symbol; the pair is unique for up to 32 speakers."""
-    return {name: {"color": _CYCLE[i % 8], "symbol": _SYMBOLS[i // 8 % 4]} for i, name in enumerate(names)}
+    return {name: {"color": _CYCLE[i % 8], "symbol": _SYMBOLS[i // 8 % 4]}
+            for i, name in enumerate(names)}
+
+
+def _menu(buttons: list[dict]) -> dict:
+    return {"buttons": buttons, "x": 0, "xanchor": "left", "y": 1.0, "yanchor": "bottom",
+            "pad": {"b": 6}}
 
 
 def finished(figure: go.Figure, alt: str, x: str, y: str, height: int = 420, **layout) -> go.Figure:
     """The common look: axis titles, a legend on top (a phone has no room beside), and ``alt``."""
     figure.update_layout(
-        meta={"alt": alt}, height=height, margin={"l": 56, "r": 12, "t": 64, "b": 48}, template="none",
-        paper_bgcolor="rgba(0,0,0,0)", plot_bgcolor="rgba(0,0,0,0)", font={"size": 13}, hovermode="closest",
-        legend={"orientation": "h", "yanchor": "bottom", "y": 1.02, "x": 0, "itemsizing": "constant"})
-    figure.update_xaxes(title=x, showgrid=True, gridcolor="rgba(128,128,128,.25)", zeroline=False, automargin=True)
-    figure.update_yaxes(title=y, showgrid=True, gridcolor="rgba(128,128,128,.25)", zeroline=False, automargin=True)
+        meta={"alt": alt}, height=height, margin={"l": 56, "r": 12, "t": 64, "b": 48},
+        template="none", paper_bgcolor=_CLEAR, plot_bgcolor=_CLEAR, font={"size": 13},
+        hovermode="closest",
+        legend={"orientation": "h", "yanchor": "bottom", "y": 1.02, "x": 0,
+                "itemsizing": "constant"})
+    axis = {"showgrid": True, "gridcolor": "rgba(128,128,128,.25)", "zeroline": False,
+            "automargin": True}
+    figure.update_xaxes(title=x, **axis)
+    figure.update_yaxes(title=y, **axis)
     return figure.update_layout(**layout)
 
 
@@ -46,23 +58,23 @@ def clouds(views: dict[str, np.ndarray], speakers, emotions, order, alt: str) ->
     style = speaker_style(names)
     figure, kinds, first = go.Figure(), [], next(iter(views))
     flat = views[first].shape[1] == 2
+    draw = figure.add_scattergl if flat else figure.add_scatter3d
     for view, points in views.items():
         for kind, labels, groups in (("speaker", speakers, names), ("emotion", emotions, order)):
             for group in groups:
                 here = labels == group
                 marker = style[group] if kind == "speaker" else {"color": EMOTION_COLOURS[group]}
                 other = emotions if kind == "speaker" else speakers
-                draw = figure.add_scattergl if flat else figure.add_scatter3d
-                draw(**dict(zip("xyz", points[here].round(2).T, strict=False)), mode="markers", name=str(group),
+                places = dict(zip("xyz", points[here].round(2).T, strict=False))
+                draw(**places, mode="markers", name=str(group), showlegend=kind == "emotion",
                      text=other[here], hovertemplate="%{fullData.name}, %{text}<extra></extra>",
-                     visible=(view, kind) == (first, "speaker"), showlegend=kind == "emotion",
+                     visible=(view, kind) == (first, "speaker"),
                      marker={"size": 5 if flat else 3, "opacity": 0.75, **marker})
                 kinds.append((view, kind))
     buttons = [{"label": f"{view}, by {kind}", "method": "update",
                 "args": [{"visible": [k == (view, kind) for k in kinds]}]}
                for view in views for kind in ("speaker", "emotion")]
-    finished(figure, alt, "", "", height=520, updatemenus=[{
-        "buttons": buttons, "x": 0, "xanchor": "left", "y": 1.0, "yanchor": "bottom", "pad": {"b": 6}}])
+    finished(figure, alt, "", "", height=520, updatemenus=[_menu(buttons)])
     # The menu takes the legend's place, and there are no axis titles below.
     figure.update_layout(legend={"yanchor": "top", "y": -0.02}, margin={"b": 72})
     bare = {"showticklabels": False, "title": ""}
@@ -71,16 +83,21 @@ def clouds(views: dict[str, np.ndarray], speakers, emotions, order, alt: str) ->
     return figure.update_yaxes(showticklabels=False)
 
 
-def scores(rows: list[dict], lines: dict[str, float], alt: str, x: str = "weighted F1") -> go.Figure:
+def scores(rows: list[dict], lines: dict[str, float], alt: str,
+           x: str = "weighted F1") -> go.Figure:
     """Dots with their standard deviations, one row per model, and the limits they run up against.
 
-    ``rows``: dicts with ``name``, ``mean``, ``sd`` and optionally ``colour``; ``lines``: label -> value.
+    Args:
+        rows: dicts with ``name``, ``mean``, ``sd`` and optionally ``colour``.
+        lines: each limit's value by its label.
     """
     figure = go.Figure()
-    ends = [row["mean"] + side * row["sd"] for row in rows for side in (-1, 1)] + list(lines.values())
+    ends = [row["mean"] + side * row["sd"] for row in rows for side in (-1, 1)]
+    ends += lines.values()
     room = 0.06 * (max(ends) - min(ends))
     for i, row in enumerate(reversed(rows)):
-        figure.add_scatter(x=[row["mean"]], y=[i], mode="markers", showlegend=False, name=row["name"],
+        figure.add_scatter(x=[row["mean"]], y=[i], mode="markers", name=row["name"],
+                           showlegend=False,
                            marker={"size": 11, "color": row.get("colour", OURS)},
                            error_x={"array": [row["sd"]], "thickness": 2},
                            hovertemplate="%{fullData.name}: %{x:.3f}<extra></extra>")
@@ -89,78 +106,104 @@ def scores(rows: list[dict], lines: dict[str, float], alt: str, x: str = "weight
                               text=row["name"], font={"size": 12})
     for label, value in lines.items():
         figure.add_vline(x=value, line={"dash": "dash", "color": BEST, "width": 2})
-        figure.add_annotation(x=value, xanchor="right", y=1, yref="paper", yanchor="bottom", showarrow=False,
-                              text=f"{label} {value:.3f}", font={"size": 12})
+        figure.add_annotation(x=value, xanchor="right", y=1, yref="paper", yanchor="bottom",
+                              showarrow=False, text=f"{label} {value:.3f}", font={"size": 12})
     finished(figure, alt, x, "", height=110 + 42 * len(rows))
-    figure.update_yaxes(showticklabels=False, tickvals=list(range(len(rows))), range=[-0.5, len(rows) - 0.3])
+    # A little more room above the highest dot than below the lowest: its name stands there.
+    figure.update_yaxes(showticklabels=False, tickvals=list(range(len(rows))),
+                        range=[-0.5, len(rows) - 0.3])
     return figure.update_xaxes(range=[min(ends) - room, max(ends) + room], nticks=6)
 
 
-def against_planted(planted: dict, learned: dict, names: dict, alt: str, x: str, y: str) -> go.Figure:
-    """What was learned against what was planted, each modality -> (n,) values; ``names`` tells the points."""
+def against_planted(planted: dict, learned: dict, names: dict, alt: str, x: str,
+                    y: str) -> go.Figure:
+    """What was learned against what was planted, by modality.
+
+    ``planted``, ``learned``: modality -> (n,) values; ``names``: modality -> the points' names.
+    """
     figure = go.Figure()
     for m, symbol in zip(planted, _SYMBOLS, strict=False):
-        figure.add_scatter(x=np.round(planted[m], 3), y=np.round(learned[m], 3), mode="markers", name=m,
-                           text=list(names[m]), hovertemplate="%{text}: planted %{x:.2f}, learned %{y:.2f}<extra></extra>",
-                           marker={"size": 9 if len(planted[m]) < 100 else 5, "color": MODALITY_COLOURS[m],
-                                   "symbol": symbol, "opacity": 0.85 if len(planted[m]) < 100 else 0.6})
+        few = len(planted[m]) < 100         # many dots would hide one another
+        figure.add_scatter(
+            x=np.round(planted[m], 3), y=np.round(learned[m], 3), mode="markers", name=m,
+            text=list(names[m]),
+            hovertemplate="%{text}: planted %{x:.2f}, learned %{y:.2f}<extra></extra>",
+            marker={"color": MODALITY_COLOURS[m], "symbol": symbol,
+                    "size": 9 if few else 5, "opacity": 0.85 if few else 0.6})
     return finished(figure, alt, x, y)
 
 
 def ternary(points: dict[str, np.ndarray], modalities, speakers, alt: str) -> go.Figure:
-    """Three modalities' shares of each speaker in one triangle; label -> (S, 3), rows summing to 1."""
+    """Each speaker's shares of three modalities in one triangle; label -> (S, 3), rows sum to 1."""
     figure = go.Figure()
-    look = ({"color": OURS, "symbol": "circle"}, {"color": BEST, "symbol": "x-thin", "line": {"width": 2, "color": BEST}})
+    look = ({"color": OURS, "symbol": "circle"},
+            {"color": BEST, "symbol": "x-thin", "line": {"width": 2, "color": BEST}})
+    axes = dict(zip("abc", modalities, strict=True))
+    values = ", ".join(f"{m} %{{{k}:.2f}}" for k, m in axes.items())
     for (label, share), marker in zip(points.items(), look, strict=False):
         figure.add_scatterternary(
-            **dict(zip("abc", np.asarray(share).T.round(3), strict=True)), mode="markers", name=label, text=list(speakers),
-            marker={"size": 9, "opacity": 0.85, **marker},
-            hovertemplate="%{text}: " + ", ".join(f"{m} %{{{k}:.2f}}" for m, k in zip(modalities, "abc", strict=True))
-            + "<extra>%{fullData.name}</extra>")
+            **dict(zip("abc", np.asarray(share).T.round(3), strict=True)), mode="markers",
+            name=label, text=list(speakers), marker={"size": 9, "opacity": 0.85, **marker},
+            hovertemplate="%{text}: " + values + "<extra>%{fullData.name}</extra>")
     finished(figure, alt, "", "", height=460)
-    axis = {"showgrid": True, "gridcolor": "rgba(128,128,128,.3)", "tickvals": [0.25, 0.5, 0.75], "tickfont": {"size": 11}}
+    axis = {"showgrid": True, "gridcolor": "rgba(128,128,128,.3)", "tickvals": [0.25, 0.5, 0.75],
+            "tickfont": {"size": 11}}
+    # Not the whole width: the corners' names stand half outside.
     return figure.update_layout(ternary={
-        "bgcolor": "rgba(0,0,0,0)", "domain": {"x": [0.04, 0.88]},       # the corners' names stand half outside
-        **{f"{k}axis": axis | {"title": {"text": m}} for k, m in zip("abc", modalities, strict=True)}})
+        "bgcolor": _CLEAR, "domain": {"x": [0.04, 0.88]},
+        **{f"{k}axis": axis | {"title": {"text": m}} for k, m in axes.items()}})
 
 
 def gate_bars(gates: dict, planted: dict, speakers, alt: str) -> go.Figure:
-    """Every speaker's gate as a bar, ordered by what was planted, and that as a diamond; both are modality ->
-    (S,) values. A menu changes the modality."""
+    """Every speaker's gate as a bar, and what was planted, which orders them, as a diamond.
+
+    ``gates``, ``planted``: modality -> (S,) values. A menu changes the modality.
+    """
     figure, buttons, names, orders = go.Figure(), [], np.asarray(speakers), []
     for i, m in enumerate(gates):
         order = np.argsort(np.asarray(planted[m]))
         orders.append(list(names[order]))
-        values = (np.asarray(v[m])[order].round(2) for v in (gates, planted))
-        figure.add_bar(y=orders[i], x=next(values), orientation="h", name="gate", visible=i == 0,
-                       marker={"color": MODALITY_COLOURS[m]}, hovertemplate="%{y}: gate %{x:.2f}<extra></extra>")
-        figure.add_scatter(y=orders[i], x=next(values), mode="markers", name="planted", visible=i == 0,
-                           marker={"symbol": "diamond", "size": 9, "color": THEIRS, "line": {"width": 1, "color": "white"}},
+        gate, truth = (np.asarray(v[m])[order].round(2) for v in (gates, planted))
+        figure.add_bar(y=orders[i], x=gate, orientation="h", name="gate", visible=i == 0,
+                       marker={"color": MODALITY_COLOURS[m]},
+                       hovertemplate="%{y}: gate %{x:.2f}<extra></extra>")
+        figure.add_scatter(y=orders[i], x=truth, mode="markers", name="planted", visible=i == 0,
+                           marker={"symbol": "diamond", "size": 9, "color": THEIRS,
+                                   "line": {"width": 1, "color": "white"}},
                            hovertemplate="%{y}: planted %{x:.2f}<extra></extra>")
+        shown = [k // 2 == i for k in range(2 * len(gates))]        # two traces per modality
         buttons.append({"label": m, "method": "update", "args": [
-            {"visible": [k // 2 == i for k in range(2 * len(gates))]}, {"yaxis.categoryarray": orders[i]}]})
-    finished(figure, alt, "gate, and planted expressiveness", "", height=110 + 20 * len(names), bargap=0.35,
-             updatemenus=[{"buttons": buttons, "x": 0, "xanchor": "left", "y": 1.0, "yanchor": "bottom", "pad": {"b": 6}}])
-    figure.update_layout(legend={"x": 1, "xanchor": "right"})
-    figure.update_xaxes(range=[0, 2.05])
-    return figure.update_yaxes(tickfont={"size": 11}, dtick=1, categoryorder="array", categoryarray=orders[0])
+            {"visible": shown}, {"yaxis.categoryarray": orders[i]}]})
+    finished(figure, alt, "gate, and planted expressiveness", "", height=110 + 20 * len(names),
+             bargap=0.35, updatemenus=[_menu(buttons)])
+    figure.update_layout(legend={"x": 1, "xanchor": "right"})       # the menu is at the left
+    figure.update_xaxes(range=[0, 2.05])                            # a gate lies between 0 and 2
+    return figure.update_yaxes(tickfont={"size": 11}, dtick=1, categoryorder="array",
+                               categoryarray=orders[0])
 
 
 def confusion(counts: np.ndarray, emotions, alt: str) -> go.Figure:
-    """Of each true emotion's utterances, the share that was called each emotion; counts (C, C), truth first."""
+    """Of each true emotion's utterances, the share that was called each emotion.
+
+    ``counts``: (C, C), a row for each true emotion.
+    """
     counts = np.asarray(counts, float)
     share = counts / np.maximum(counts.sum(1, keepdims=True), 1)
     figure = go.Figure(go.Heatmap(
-        z=share.round(3), x=list(emotions), y=list(emotions), zmin=0, zmax=1, showscale=False, texttemplate="%{z:.2f}",
-        colorscale=[[0, "rgba(0,114,178,0)"], [1, "rgba(0,114,178,.7)"]], customdata=counts,
-        hovertemplate="%{y} called %{x}: %{z:.2f} (%{customdata:.0f})<extra></extra>", textfont={"size": 11}))
+        z=share.round(3), x=list(emotions), y=list(emotions), zmin=0, zmax=1, showscale=False,
+        colorscale=[[0, "rgba(0,114,178,0)"], [1, "rgba(0,114,178,.7)"]],
+        texttemplate="%{z:.2f}", textfont={"size": 11}, customdata=counts,
+        hovertemplate="%{y} called %{x}: %{z:.2f} (%{customdata:.0f})<extra></extra>"))
     finished(figure, alt, "called", "truly", height=440)
     figure.update_xaxes(showgrid=False, tickangle=-45)
     return figure.update_yaxes(autorange="reversed", showgrid=False)
 
 
 def per_class(models: dict[str, dict], emotions, alt: str, y: str = "F1") -> go.Figure:
-    """Each emotion's score by model with its interval: model -> ``mean``, ``low``, ``high``, each (C,)."""
+    """Each emotion's score by model with its interval.
+
+    ``models``: by name, a dict with ``mean``, ``low`` and ``high``, (C,) each.
+    """
     figure = go.Figure()
     for i, (name, s) in enumerate(models.items()):
         mean, low, high = (np.asarray(s[k]) for k in ("mean", "low", "high"))
@@ -171,17 +214,23 @@ def per_class(models: dict[str, dict], emotions, alt: str, y: str = "F1") -> go.
             error_y={"array": high - mean, "arrayminus": mean - low, "thickness": 2},
             hovertemplate="%{text}: %{y:.3f}<extra>%{fullData.name}</extra>")
     finished(figure, alt, "", y)
-    return figure.update_xaxes(tickvals=list(range(len(emotions))), ticktext=list(emotions), tickangle=-45)
+    return figure.update_xaxes(tickvals=list(range(len(emotions))), ticktext=list(emotions),
+                               tickangle=-45)
 
 
 def lines(x, series: dict[str, dict], alt: str, x_title: str, y_title: str, **layout) -> go.Figure:
-    """Named curves over ``x``: each a dict with ``y``, and optionally ``low``, ``high``, ``colour``, ``dash``."""
+    """Named curves over ``x``.
+
+    ``series``: by name, a dict with ``y``, and optionally ``low``, ``high``, ``colour``, ``dash``.
+    """
     figure = go.Figure()
     for name, s in series.items():
-        y = np.asarray(s["y"])
-        error = ({"array": np.asarray(s["high"]) - y, "arrayminus": y - np.asarray(s["low"]), "thickness": 2}
-                 if "low" in s else None)
-        figure.add_scatter(x=list(x), y=y.round(4), name=name, mode="lines+markers", error_y=error,
-                           line={"color": s.get("colour", OURS), "dash": s.get("dash", "solid"), "width": 2.5},
-                           marker={"size": 8}, hovertemplate="%{y:.3f}<extra>%{fullData.name}</extra>")
+        y, error = np.asarray(s["y"]), None
+        if "low" in s:
+            above, below = np.asarray(s["high"]) - y, y - np.asarray(s["low"])
+            error = {"array": above, "arrayminus": below, "thickness": 2}
+        figure.add_scatter(
+            x=list(x), y=y.round(4), name=name, mode="lines+markers", error_y=error,
+            line={"color": s.get("colour", OURS), "dash": s.get("dash", "solid"), "width": 2.5},
+            marker={"size": 8}, hovertemplate="%{y:.3f}<extra>%{fullData.name}</extra>")
     return finished(figure, alt, x_title, y_title, **layout)

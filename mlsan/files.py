@@ -52,8 +52,9 @@ def kept_run(path: Path, about: dict, *, resume: bool) -> dict | None:
         raise CorpusError(f"{path}: cannot be read as a run ({error!r}); delete it, or choose "
                           "another --out") from error
     if changed:
-        raise CorpusError(f"{path}: is another run, with {'; '.join(changed)}. Go on with the options "
-                          "it was started with, or choose another --out")
+        raise CorpusError(
+            f"{path}: is another run, with {'; '.join(changed)}. Go on with the options "
+            "it was started with, or choose another --out")
     return kept
 
 

@@ -28,7 +28,8 @@ class Recipe:
         return {k: v for k, v in vars(self).items() if k != "settings"}
 
 
-# For published features, and for IEMOCAP, sizes and rates are those chosen on MELD's text: generated
+# For published features, and for IEMOCAP, sizes and rates are those chosen on MELD's text:
+# generated
 # features are no ground to choose on.
 _MELD = Recipe(hidden=256, dropout=0.5, input_dropout=0.5, recurrent=True,
                settings=Settings(batch_size=32, learning_rate=1e-3, weight_decay=0.05))

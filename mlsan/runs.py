@@ -86,9 +86,12 @@ class Run:
         return training.inspect(self.model, tensors, self.corpus.dialogues(split))
 
     def scores(self, split: str = "test", out: dict | None = None) -> dict:
-        """``weighted_f1``, ``macro_f1``, ``per_class_f1`` by emotion, ``unseen_speaker_f1`` (weighted,
-        over utterances of speakers that train does not have; None where there are none), ``utterances``.
-        ``out``: what ``inspect(split)`` gave, where it is at hand."""
+        """The F1s of a split; ``out``: what ``inspect(split)`` gave, where it is at hand.
+
+        Returns ``weighted_f1``, ``macro_f1``, ``per_class_f1`` by emotion, ``unseen_speaker_f1``
+        (weighted, over utterances of speakers that train does not have; None where there are
+        none) and how many ``utterances`` there are.
+        """
         if len(self.corpus.rows(split)) == 0:
             raise CorpusError(f"{self.corpus.name}: no {split} split to score")
         out = out or self.inspect(split)
@@ -97,12 +100,13 @@ class Run:
         return report(true, predicted, self.corpus.emotions, new) | {"utterances": len(true)}
 
 
-def train(plan: Plan, *, corpus: Corpus | None = None, device: str = "auto", folder: Path | None = None,
-          resume: bool = False, progress: bool = True, peek: bool = False) -> Run:
+def train(plan: Plan, *, corpus: Corpus | None = None, device: str = "auto",
+          folder: Path | None = None, resume: bool = False, progress: bool = True,
+          peek: bool = False) -> Run:
     """Carry out a plan. ``corpus`` saves loading it again; ``peek``: see ``training.fit``.
 
     With a ``folder``: ``run.json`` (the plan, the recipe, the corpus's fingerprint, versions), a
-    checkpoint per epoch, and at the end ``model.safetensors``. ``resume`` goes on from the checkpoint.
+    checkpoint per epoch, and at the end ``model.safetensors``. ``resume`` goes on from there.
 
     Raises:
         CorpusError: the folder holds a run and ``resume`` is off, or it holds a different one.
@@ -116,7 +120,8 @@ def train(plan: Plan, *, corpus: Corpus | None = None, device: str = "auto", fol
     if folder:
         about = about_run(plan, corpus) | plain({"model": asdict(model.config)})
         if not kept_run(Path(folder) / "run.json", about, resume=resume):
-            write_text(Path(folder) / "run.json", json.dumps(about | {"versions": versions()}, indent=1))
+            kept = json.dumps(about | {"versions": versions()}, indent=1)
+            write_text(Path(folder) / "run.json", kept)
     history = training.fit(model, corpus, speakers, recipe.settings, seed=plan.seed, device=device,
                            folder=folder, progress=progress, peek=peek)
     if folder:
@@ -126,7 +131,7 @@ def train(plan: Plan, *, corpus: Corpus | None = None, device: str = "auto", fol
 
 
 def about_run(plan: Plan, corpus: Corpus) -> dict:
-    """What makes two runs the same run, as plain data: the plan, its recipe, what the corpus holds."""
+    """What makes two runs the same, as plain data: the plan, its recipe, what the corpus holds."""
     return plain({"plan": asdict(plan), "recipe": asdict(plan.recipe_for(corpus)),
                   "corpus_fingerprint": corpus.fingerprint})
 

@@ -1,4 +1,4 @@
-"""One training loop, for every corpus, stage and device; killed at any moment, it goes on as if not."""
+"""One training loop, for every corpus, stage and device. Killed at any moment, it can go on."""
 
 from __future__ import annotations
 
@@ -53,14 +53,14 @@ def pick_device(device: str = "auto") -> torch.device:
 
 
 def at_length() -> bool:
-    """Whether notebooks run their long version: with a GPU, or where ``MLSAN_FULL=1`` asks for it."""
+    """Whether notebooks run their long version: on a GPU, or where ``MLSAN_FULL=1`` asks."""
     return torch.cuda.is_available() or os.environ.get("MLSAN_FULL") == "1"
 
 
 @contextmanager
 def one_thread():
-    """The layers are so small that a second thread costs more in waiting than it brings, and where
-    other processes are busy far more; a sum's last bits don't depend on the number of cores either."""
+    """Layers so small lose more to waiting for a second thread than it brings, and far more where
+    other processes are busy. And a sum's last bits then don't depend on the number of cores."""
     before = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
@@ -73,8 +73,8 @@ def build(corpus: Corpus, speakers: SpeakerIds, seed: int = 0, **config) -> MLSA
     """An untrained model for a corpus, its inputs standardised by the train split."""
     with torch.random.fork_rng():
         torch.manual_seed(seed)
-        model = MLSAN(Config(dims=corpus.dims, emotions=len(corpus.emotions), speakers=speakers.rows,
-                             **config))
+        model = MLSAN(Config(dims=corpus.dims, emotions=len(corpus.emotions),
+                             speakers=speakers.rows, **config))
     rows = corpus.rows("train")
     model.standardise({m: torch.from_numpy(x[rows]) for m, x in corpus.features.items()},
                       {m: torch.from_numpy(p[rows]) for m, p in corpus.present.items()})
@@ -85,15 +85,18 @@ def check_trainable(corpus: Corpus, speakers: SpeakerIds, config: Config) -> Non
     """Refuse a corpus that can't be trained on, naming what is missing."""
     for split in ("train", "dev"):
         if len(corpus.rows(split)) == 0:
-            raise CorpusError(f"{corpus.name}: no {split} split; training needs train and dev dialogues")
+            raise CorpusError(f"{corpus.name}: no {split} split; training needs train and dev "
+                              "dialogues")
     absent = set(range(len(corpus.emotions))) - set(corpus.emotion[corpus.rows("train")])
     if absent:
         names = ", ".join(corpus.emotions[i] for i in sorted(absent))
         raise CorpusError(f"{corpus.name}: no train utterance of {names}; take the class out of "
                           "`emotions`, or add examples of it")
-    if (config.stages or config.concat_speaker) and speakers.mode != "none" and len(speakers.names) < 2:
-        raise CorpusError(f"{corpus.name}: the train split has one speaker in mode {speakers.mode!r}; a "
-                          "speaker-adaptive stage needs two; use --stages none or --speakers none")
+    adaptive = (config.stages or config.concat_speaker) and speakers.mode != "none"
+    if adaptive and len(speakers.names) < 2:
+        raise CorpusError(f"{corpus.name}: the train split has one speaker in mode "
+                          f"{speakers.mode!r}; a speaker-adaptive stage needs two; use --stages "
+                          "none or --speakers none")
 
 
 def loss(model: MLSAN, batch: Batch, settings: Settings) -> torch.Tensor:
@@ -105,12 +108,12 @@ def loss(model: MLSAN, batch: Batch, settings: Settings) -> torch.Tensor:
     if model.calibration and settings.neutrality:
         for m in model.calibration.film:
             here = batch.present[m]
-            total = total + settings.neutrality * neutrality(out.calibrated[m][here], speaker[here],
-                                                             model.config.speakers)
+            apart = neutrality(out.calibrated[m][here], speaker[here], model.config.speakers)
+            total = total + settings.neutrality * apart
     if model.regularization and settings.regularization:
         closed = model.represent(batch, torch.zeros_like(speaker))[2]
         asked = model.regularization.loss(closed[mask], batch.speaker[mask])
-        total = total + settings.regularization * asked                           # Eq. regularization
+        total = total + settings.regularization * asked                 # Eq. regularization
     return total
 
 
@@ -119,13 +122,13 @@ def fit(model: MLSAN, corpus: Corpus, speakers: SpeakerIds, settings: Settings =
         peek: bool = False) -> list[dict]:
     """Train on train, choose the epoch on dev by weighted F1, leave ``model`` at its best weights.
 
-    With a ``folder``, everything the next epoch depends on is written there after each epoch, in one
-    step; called again with the same folder, it goes on from there and ends at the same weights, bit
-    for bit on CPU.
+    With a ``folder``, everything the next epoch depends on is written there after each epoch, in
+    one step; called again with the same folder, it goes on from there and ends at the same weights,
+    bit for bit on CPU.
 
     Returns one dict per epoch: ``epoch``, ``loss``, ``dev_weighted_f1``; with ``peek`` also
-    ``test_weighted_f1``, by which others choose their epoch and on which nothing here depends, and for
-    the best of them ``test_predicted`` (n,), in the order of the test rows.
+    ``test_weighted_f1``, by which others choose their epoch and on which nothing here depends, and
+    for the best of them ``test_predicted`` (n,), in the order of the test rows.
     """
     check_trainable(corpus, speakers, model.config)
     device = pick_device(device)
@@ -144,8 +147,8 @@ def fit(model: MLSAN, corpus: Corpus, speakers: SpeakerIds, settings: Settings =
         checkpoint = folder and Path(folder) / "checkpoint.pt"
         if checkpoint and checkpoint.exists():
             state = restore_checkpoint(checkpoint, model, optimiser, schedule, device)
-        bar = tqdm(range(state["epoch"], settings.epochs), disable=not progress, initial=state["epoch"],
-                   total=settings.epochs, unit="epoch", leave=False)
+        bar = tqdm(range(state["epoch"], settings.epochs), disable=not progress,
+                   initial=state["epoch"], total=settings.epochs, unit="epoch", leave=False)
         for epoch in bar:
             if epoch - state["best_epoch"] > settings.patience:
                 break
@@ -190,8 +193,11 @@ def _scored(model: MLSAN, tensors: Tensors, corpus: Corpus, split: str) -> tuple
 
 @torch.no_grad()
 def inspect(model: MLSAN, tensors: Tensors, dialogues: np.ndarray) -> dict[str, np.ndarray]:
-    """All that a figure or probe asks for, row by row: ``rows``, ``logits`` (n, C), ``gates`` (n, M),
-    ``fused`` (n, H) and the calibrated features under the modalities' names, (n, D_m)."""
+    """All that a figure or probe asks for, row by row.
+
+    ``rows``, ``logits`` (n, C), ``gates`` (n, M), ``fused`` (n, H), and the calibrated features
+    under the modalities' names, (n, D_m).
+    """
     model.eval()
     parts = []
     for chosen in torch.as_tensor(dialogues).split(256):
@@ -204,11 +210,12 @@ def inspect(model: MLSAN, tensors: Tensors, dialogues: np.ndarray) -> dict[str, 
 
 
 def save_checkpoint(path: Path, state, model, optimiser, schedule, device) -> None:
-    """All that the next step depends on, in one step; ``state`` is the caller's own, plain data and tensors."""
+    """All that the next step depends on, in one step; ``state``: the caller's own, plain data."""
+    cuda_rng = torch.cuda.get_rng_state() if device.type == "cuda" else None
     with replacing(path) as scratch:
-        torch.save({"state": state, "model": model.state_dict(), "optimiser": optimiser.state_dict(),
-                    "schedule": schedule.state_dict(), "rng": torch.get_rng_state(),
-                    "cuda_rng": torch.cuda.get_rng_state() if device.type == "cuda" else None}, scratch)
+        torch.save({"state": state, "model": model.state_dict(),
+                    "optimiser": optimiser.state_dict(), "schedule": schedule.state_dict(),
+                    "rng": torch.get_rng_state(), "cuda_rng": cuda_rng}, scratch)
 
 
 def restore_checkpoint(path, model, optimiser, schedule, device) -> dict:

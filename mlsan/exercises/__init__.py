@@ -1,13 +1,13 @@
-"""Says whether an exercise's answer is right: the same in Colab, on a laptop, in the book and in the tests.
+"""Says whether an answer is right: the same in Colab, on a laptop, in the book and in the tests.
 
-One module per chapter, named after its notebook; one function per exercise. A check looks at what an
-answer does, never at how it is written:
+One module per chapter, named after its notebook; one function per exercise. A check looks at what
+an answer does, never at how it is written:
 
     from mlsan.exercises import calibration as check
     check.film(film)        # "Right. …", "Not yet. …" or "No answer yet. …"
 
-A check is a function under ``@exercise``. It raises ``Wrong`` with a hint that does not give the answer
-away, and returns one sentence on what a right answer shows.
+A check is a function under ``@exercise``. It raises ``Wrong`` with a hint that does not give the
+answer away, and returns one sentence on what a right answer shows.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ def exercise(check: Callable[..., str]) -> Callable[..., Verdict]:
             return Verdict(None, "Replace the dots, then run this cell again.")
         except Wrong as hint:
             return Verdict(False, str(hint))
-        except Exception as error:           # whatever the learner's code raises is part of the answer
+        except Exception as error:           # whatever their code raises is part of the answer
             return Verdict(False, f"Your code stopped with {type(error).__name__}: {error}")
 
     return judged
@@ -85,9 +85,10 @@ def _guarded(answer):
 
 
 def expect(got, wanted, hint: str, tolerance: float = 1e-4) -> None:
-    """Raise ``Wrong(hint)`` unless ``got`` equals ``wanted``, both numbers, lists, arrays or tensors.
+    """Raise ``Wrong(hint)`` unless ``got`` equals ``wanted``.
 
-    Floats may differ by ``tolerance``, absolutely or relatively, whichever is more.
+    Both are numbers, lists, arrays or tensors. Floats may differ by ``tolerance``, absolutely or
+    relatively, whichever is more.
     """
     if got is ... or got is None:
         raise _Unanswered

@@ -33,7 +33,8 @@ def compose(answer) -> str:
            "A second gamma of 0 leaves the first as it is.")
     expect((1 + np.asarray(gamma)) * 0 + beta, (1 + gamma2) * beta1 + beta2,
            "Follow the point 0: the first FiLM takes it to beta1; where does the second take that?")
-    expect((1 + np.asarray(gamma)) * x + beta, wanted, "The two stretches multiply; mind the 1 in 1 + gamma.")
+    expect((1 + np.asarray(gamma)) * x + beta, wanted,
+           "The two stretches multiply; mind the 1 in 1 + gamma.")
     return "One FiLM after another is a FiLM, and unless 1 + gamma is 0 each can be undone by one."
 
 
@@ -46,10 +47,12 @@ def ignored_part(answer) -> str:
     expect(part.shape, (6,), "It is a part of x, so it has x's shape.")
     moved = W @ part
     if np.abs(moved - moved.mean()).max() > 1e-6:
-        raise Wrong("Added to x, your part changes the logits' differences, and with them the probabilities.")
+        raise Wrong("Added to x, your part changes the logits' differences, "
+                    "and with them the probabilities.")
     heeded = W - W.mean(0)
     expect(part, x - np.linalg.pinv(heeded) @ (heeded @ x),
-           "Your part is ignored, but more of x is: what moves all logits alike changes no probability.")
+           "Your part is ignored, but more of x is: "
+           "what moves all logits alike changes no probability.")
     return "C classes heed at most C - 1 directions, however many features there are."
 
 
@@ -69,8 +72,10 @@ def blind_spot(one, other) -> str:
     grid = np.unique(every)
     apart = max(abs((one <= v + 1e-9).mean() - (other <= v + 1e-9).mean()) for v in grid)
     if apart < 0.2:
-        raise Wrong("N is 0, and nobody could tell these two apart: the same values come equally often.")
-    return f"N = 0, and at some threshold the two shares differ by {apart:.2f}: a reader of shapes sees it."
+        raise Wrong("N is 0, and nobody could tell these two apart: "
+                    "the same values come equally often.")
+    return (f"N = 0, and at some threshold the two shares differ by {apart:.2f}: "
+            "a reader of shapes sees it.")
 
 
 @exercise

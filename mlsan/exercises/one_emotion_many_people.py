@@ -15,8 +15,8 @@ def undo(answer) -> str:
     expect(answer(z + shift, nothing, shift), z, "Without a gain only the shift has to come off.")
     log_gain = np.log([2.0, 0.5, 4.0])
     expect(answer(np.exp(log_gain) * z + shift, log_gain, shift), z,
-           "With gain and shift: which of the two was applied last, and so has to come off first? And gain is "
-           "given as its logarithm.")
+           "With gain and shift: which of the two was applied last, and so has to come off first? "
+           "And gain is given as its logarithm.")
     return "Whoever knows a speaker's gain and shift exactly loses nothing to them."
 
 
@@ -24,9 +24,10 @@ def undo(answer) -> str:
 def agreement(answer) -> str:
     """``answer(labels, nearest)``: share of i with labels[i] == labels[nearest[i]]."""
     labels, nearest = np.array(["joy", "joy", "fear", "anger"]), np.array([1, 0, 0, 2])
-    expect(answer(labels, nearest), 0.5, "Compare each utterance's label with its neighbour's; then take a share, "
-           "not a count.")
-    expect(answer(labels[:3], np.array([2, 2, 1])), 0.0, "Look up the label of the neighbour, not the neighbour's number.")
+    expect(answer(labels, nearest), 0.5,
+           "Compare each utterance's label with its neighbour's; then take a share, not a count.")
+    expect(answer(labels[:3], np.array([2, 2, 1])), 0.0,
+           "Look up the label of the neighbour, not the neighbour's number.")
     return "A number for what the eye sees in the picture."
 
 
@@ -37,9 +38,11 @@ def rare_feeling(answer) -> str:
     if abs(answer - 10 / 11) < 0.01:
         raise Wrong("That would be right if fear were as common as neutral.")
     if abs(answer - 0.27) < 0.005:
-        raise Wrong("Ten times how common fear is: now divide, so that the two probabilities add up to 1.")
-    expect(answer, 0.27 / (0.27 + 0.472), "Weigh each emotion's likelihood by how common it is, then make them "
-           "add up to 1.", tolerance=0.01)
+        raise Wrong("Ten times how common fear is: "
+                    "now divide, so that the two probabilities add up to 1.")
+    expect(answer, 0.27 / (0.27 + 0.472),
+           "Weigh each emotion's likelihood by how common it is, "
+           "then make them add up to 1.", tolerance=0.01)
     return "Ten to one for fear, and it is still the worse bet."
 
 
@@ -47,7 +50,8 @@ def rare_feeling(answer) -> str:
 def gap_closed(answer) -> str:
     """``answer(static, model, best)``."""
     expect(answer(0.5, 0.5, 0.9), 0.0, "A model as good as the static one covers nothing.")
-    expect(answer(0.5, 0.8, 0.9), 0.75, "The whole distance runs from the static model to the best possible score, "
+    expect(answer(0.5, 0.8, 0.9), 0.75,
+           "The whole distance runs from the static model to the best possible score, "
            "not to 0 and not to 1.")
     return "The static model stands at 0, the exact optimum at 1."
 
@@ -68,17 +72,21 @@ def shares(answer) -> str:
     """``answer(gates)``: (S, 3) -> (S, 3) whose rows add up to 1."""
     gates = np.array([[1.6, 0.8, 0.4], [0.8, 0.4, 0.2]])
     got = answer(gates)
-    expect(np.asarray(got).sum(1), np.ones(2), "Each speaker's three shares add up to 1: one row, one speaker.")
-    expect(got, gates / 2.8 * np.array([[1], [2]]), "Keep the proportions between a speaker's gates as they are.")
+    expect(np.asarray(got).sum(1), np.ones(2),
+           "Each speaker's three shares add up to 1: one row, one speaker.")
+    expect(got, gates / 2.8 * np.array([[1], [2]]),
+           "Keep the proportions between a speaker's gates as they are.")
     return "The two trust alike; the second merely shows half as much."
 
 
 @exercise
 def told_apart(answer) -> str:
     """``answer(rows)``: positions of the (difference, low, high) whose interval excludes 0."""
-    rows = [(0.117, 0.104, 0.130), (-0.002, -0.007, 0.004), (-0.005, -0.009, -0.002), (0.030, -0.001, 0.061)]
-    expect(list(answer(rows)), [0, 2], "Look at both ends of each interval: does 0 lie between them? A difference may "
-           "be a loss, and a large one may still be unsure.")
+    rows = [(0.117, 0.104, 0.130), (-0.002, -0.007, 0.004),
+            (-0.005, -0.009, -0.002), (0.030, -0.001, 0.061)]
+    expect(list(answer(rows)), [0, 2],
+           "Look at both ends of each interval: does 0 lie between them? "
+           "A difference may be a loss, and a large one may still be unsure.")
     return "The third is a loss of half a point, and a clear one."
 
 
@@ -87,9 +95,12 @@ def what_comes_next(answer) -> str:
     """``answer``: p(joy | own last emotion joy, last turn's emotion joy)."""
     answer = float(answer)
     if abs(answer - 0.55) < 0.001:
-        raise Wrong("In the remaining 45% of the cases the emotion is drawn anew, and may be joy again.")
+        raise Wrong("In the remaining 45% of the cases the emotion is drawn anew, "
+                    "and may be joy again.")
     if abs(answer - 0.724) < 0.001:
-        raise Wrong("Probabilities of all emotions must add up to 1: what inertia and contagion take, the prior lacks.")
-    expect(answer, 0.45 * 0.174 + 0.55, "Three things can happen: she stays with her own emotion, she takes Ben's, or "
-           "hers is drawn anew.", tolerance=0.005)
+        raise Wrong("Probabilities of all emotions must add up to 1: "
+                    "what inertia and contagion take, the prior lacks.")
+    expect(answer, 0.45 * 0.174 + 0.55,
+           "Three things can happen: she stays with her own emotion, "
+           "she takes Ben's, or hers is drawn anew.", tolerance=0.005)
     return "Two turns of context make joy more than three times as probable."

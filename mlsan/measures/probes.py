@@ -12,20 +12,20 @@ from sklearn.preprocessing import StandardScaler
 from threadpoolctl import threadpool_limits
 
 
-def probe(train_x, train_y, test_x, test_y, kind: str = "linear", seed: int = 0) -> float:
+def probe(train_x, train_y, test_x, test_y, kind: str = "linear") -> float:
     """How well a small reader names a label from features: its accuracy on test.
 
-    Standardised on train, fitted on train, scored on test. ``linear`` is logistic regression; ``mlp``
-    has one hidden layer of 64 and sees what a linear reader cannot.
+    Standardised on train, fitted on train, scored on test. ``linear`` is logistic regression;
+    ``mlp`` has one hidden layer of 64 and sees what a linear reader cannot.
     """
     if kind == "linear":
         reader = LogisticRegression(max_iter=300)
     elif kind == "mlp":
-        reader = MLPClassifier((64,), max_iter=40, random_state=seed, early_stopping=True)
+        reader = MLPClassifier((64,), max_iter=40, random_state=0, early_stopping=True)
     else:
         raise ValueError(f"probe: unknown kind {kind!r}; use 'linear' or 'mlp'")
-    # One thread: with more, so small a fit waits for its threads where other processes are busy. And a
-    # probe that has not quite converged is still a probe.
+    # One thread: with more, so small a fit waits for its threads where other processes are busy.
+    # And a probe that has not quite converged is still a probe.
     with threadpool_limits(1), warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
         fitted = make_pipeline(StandardScaler(), reader).fit(train_x, train_y)

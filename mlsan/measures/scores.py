@@ -12,15 +12,15 @@ RESAMPLES = 2000        # of a bootstrap
 
 
 def f1_of_confusion(confusion: np.ndarray) -> dict[str, np.ndarray]:
-    """F1s from confusion counts (..., C, C), true class first; any leading shape, in one go (Eq. weighted-f1).
+    """F1s from confusion counts (..., C, C), true class first (Eq. weighted-f1); any leading shape.
 
-    A class with neither truth nor prediction has F1 0 and weight 0; macro F1 averages the classes that
-    occur in the truth, so that a resample without a rare class is not punished for lacking it.
+    A class with neither truth nor prediction has F1 0 and weight 0; macro F1 averages the classes
+    that occur in the truth, so that a resample without a rare class is not punished for lacking it.
     """
     confusion = np.asarray(confusion, float)
     true, predicted = confusion.sum(-1), confusion.sum(-2)
     hit = np.diagonal(confusion, axis1=-2, axis2=-1)
-    f1 = 2 * hit / np.maximum(true + predicted, 1e-12)                              # Eq. weighted-f1
+    f1 = 2 * hit / np.maximum(true + predicted, 1e-12)                          # Eq. weighted-f1
     occurs = true > 0
     return {"weighted_f1": (f1 * true).sum(-1) / true.sum(-1),
             "macro_f1": (f1 * occurs).sum(-1) / occurs.sum(-1),
@@ -34,12 +34,14 @@ def f1_scores(true: np.ndarray, predicted: np.ndarray, n_classes: int) -> dict:
 
 
 def report(true, predicted, emotions, unseen) -> dict:
-    """F1s of (N,) labels with ``per_class_f1`` by emotion, and ``unseen_speaker_f1``: weighted, over the
-    utterances where ``unseen`` (bool, N), None where there are none."""
+    """F1s of (N,) labels with ``per_class_f1`` by emotion, and ``unseen_speaker_f1``: weighted,
+    over the utterances where ``unseen`` (bool, N), None where there are none."""
     scores = f1_scores(true, predicted, len(emotions))
     scores["per_class_f1"] = dict(zip(emotions, scores["per_class_f1"], strict=True))
-    new = f1_scores(true[unseen], predicted[unseen], len(emotions)) if unseen.any() else {"weighted_f1": None}
-    return scores | {"unseen_speaker_f1": new["weighted_f1"]}
+    of_strangers = None
+    if unseen.any():
+        of_strangers = f1_scores(true[unseen], predicted[unseen], len(emotions))["weighted_f1"]
+    return scores | {"unseen_speaker_f1": of_strangers}
 
 
 def dialogue_confusions(true, predicted, dialogue, n_classes) -> np.ndarray:
@@ -63,8 +65,8 @@ def bootstrap(true, predicted, dialogue, n_classes, minus=None) -> dict:
             ``predicted=[both, neither], minus=[one, other]``.
 
     Returns:
-        ``{"weighted_f1": {"mean", "low", "high"}, "macro_f1": …, "per_class_f1": …}``, the last with
-        one value per class; with ``minus``, ``difference`` stands in the mean's place.
+        ``{"weighted_f1": {"mean", "low", "high"}, "macro_f1": …, "per_class_f1": …}``, the last
+        with one value per class; with ``minus``, ``difference`` stands in the mean's place.
     """
     D = len(np.unique(dialogue))
     weights = np.random.default_rng(0).multinomial(D, np.full(D, 1 / D), RESAMPLES)

@@ -4,9 +4,9 @@ Feature-wise linear modulation (FiLM; Perez et al. 2018) as ML-SAN applies it (a
 
     x' = (1 + gamma(s)) * x + beta(s)                                       (Eq. calibration)
 
-for audio and visual features; text is left alone. The paper does not publish how gamma and beta come
-from the speaker: here a linear map of the speaker's vector, initialised to zero, so that an untrained
-stage changes nothing.
+for audio and visual features; text is left alone. The paper does not publish how gamma and beta
+come from the speaker: here a linear map of the speaker's vector, initialised to zero, so that an
+untrained stage changes nothing.
 """
 
 from __future__ import annotations
@@ -32,7 +32,8 @@ class Calibration(nn.Module):
         """(…, E) speaker vectors -> gamma, beta, each (…, D)."""
         return self.film[modality](speaker).chunk(2, dim=-1)
 
-    def forward(self, features: dict[str, torch.Tensor], speaker: torch.Tensor) -> dict[str, torch.Tensor]:
+    def forward(self, features: dict[str, torch.Tensor],
+                speaker: torch.Tensor) -> dict[str, torch.Tensor]:
         """``features[m]`` (B, T, D_m), ``speaker`` (B, T, E) -> the same shapes, calibrated."""
         out = dict(features)
         for m in self.film:
@@ -44,11 +45,11 @@ class Calibration(nn.Module):
 def neutrality(x: torch.Tensor, speaker: torch.Tensor, rows: int) -> torch.Tensor:
     """How far the speakers' means and variances lie apart, as a share of the features' variance.
 
-        N = mean over features of  sum_s n_s/n [ (mu_s - mu)^2 / v + (v_s / v - 1)^2 ]   (Eq. neutrality)
+        N = mean over features of  sum_s n_s/n [(mu_s - mu)^2 / v + (v_s/v - 1)^2]  (Eq. neutrality)
 
-    FiLM trained for emotion alone is free to make speakers *easier* to tell apart; this term asks for
-    the neutral space by name. It is blind to the features' common scale, so it can't be lowered by
-    shrinking them. Utterances of the unknown speaker (id 0) are left out.
+    FiLM trained for emotion alone is free to make speakers *easier* to tell apart; this term asks
+    for the neutral space by name. It is blind to the features' common scale, so it can't be lowered
+    by shrinking them. Utterances of the unknown speaker (id 0) are left out.
 
     Args:
         x: (n, D) features of n utterances.
@@ -56,7 +57,7 @@ def neutrality(x: torch.Tensor, speaker: torch.Tensor, rows: int) -> torch.Tenso
         rows: of the speaker table.
     """
     x, speaker = x[speaker > 0], speaker[speaker > 0]
-    if len(x) == 0:                                                               # nobody we know by name
+    if len(x) == 0:                                     # nobody we know by name
         return x.sum()
     member = nn.functional.one_hot(speaker, rows).to(x.dtype)                     # (n, S)
     count = member.sum(0).clamp(min=1)[:, None]                                   # (S, 1)
@@ -64,5 +65,6 @@ def neutrality(x: torch.Tensor, speaker: torch.Tensor, rows: int) -> torch.Tenso
     variance = member.T @ (x - mean[speaker]) ** 2 / count
     share = member.mean(0)[:, None]
     grand_mean, grand_variance = x.mean(0), x.var(0, unbiased=False) + 1e-6
-    apart = (mean - grand_mean) ** 2 / grand_variance + (variance / grand_variance - 1) ** 2  # Eq. neutrality
-    return (share * apart).sum(0).mean()
+    moved = (mean - grand_mean) ** 2 / grand_variance                   # Eq. neutrality
+    stretched = (variance / grand_variance - 1) ** 2                    # Eq. neutrality
+    return (share * (moved + stretched)).sum(0).mean()                  # Eq. neutrality

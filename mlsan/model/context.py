@@ -10,9 +10,10 @@ class Context(nn.Module):
     """What the turns around say: attention by who spoke and how far away (Eq. context).
 
     A head's score is a content term plus a learned bias for the relation of the two turns: the same
-    speaker's k-th turn before or after (k counted in that speaker's own turns), or another speaker's
-    turn k places away, both clipped at ``reach``. So "my own last turn" and "what was just said to me"
-    are each one step away, however many turns lie between. Padding is masked out of every sum.
+    speaker's k-th turn before or after (k counted in that speaker's own turns), or another
+    speaker's turn k places away, both clipped at ``reach``. So "my own last turn" and "what was
+    just said to me" are each one step away, however many turns lie between. Padding is masked out
+    of every sum.
     """
 
     def __init__(self, hidden: int, dropout: float, heads: int = 4, reach: int = 4):
@@ -30,7 +31,7 @@ class Context(nn.Module):
         T = speaker.shape[1]
         same = (speaker[:, :, None] == speaker[:, None, :]) & mask[:, None, :]          # (B, T, T)
         turn = torch.arange(T, device=speaker.device)
-        own = (same & (turn[None, :] <= turn[:, None])).sum(-1)                         # how many own turns up to t
+        own = (same & (turn[None, :] <= turn[:, None])).sum(-1)         # own turns up to t
         apart = torch.where(same, own[:, None, :] - own[:, :, None], turn[None, :] - turn[:, None])
         return apart.clamp(-self.reach, self.reach) + self.reach + same * (2 * self.reach + 1)
 
@@ -38,11 +39,12 @@ class Context(nn.Module):
         """(B, T, H), (B, T), (B, T) -> (B, T, H)."""
         relation = self.relation(speaker, mask)
         padding = torch.where(mask, 0.0, -torch.inf)[:, None, None, :]
-        bias = self.bias(relation).permute(0, 3, 1, 2) + padding                      # Eq. context, (B, heads, T, T)
-        q, k, v = (x.unflatten(-1, (self.heads, -1)).transpose(1, 2)
-                   for x in self.qkv(self.dropout(self.before_attention(h))).chunk(3, -1))   # (B, heads, T, H/heads)
+        bias = self.bias(relation).permute(0, 3, 1, 2) + padding    # Eq. context, (B, heads, T, T)
+        qkv = self.qkv(self.dropout(self.before_attention(h)))          # (B, T, 3 H)
+        q, k, v = (x.unflatten(-1, (self.heads, -1)).transpose(1, 2)    # (B, heads, T, H/heads)
+                   for x in qkv.chunk(3, -1))
         heard = nn.functional.scaled_dot_product_attention(q, k, v, attn_mask=bias)
-        h = h + self.dropout(self.out(heard.transpose(1, 2).flatten(2)))                # Eq. context
+        h = h + self.dropout(self.out(heard.transpose(1, 2).flatten(2)))    # Eq. context
         return h + self.dropout(self.feed(self.before_feed(h)))
 
 
@@ -59,8 +61,8 @@ class Recurrence(nn.Module):
 
     def forward(self, h: torch.Tensor, speaker: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
         """(B, T, H), (B, T), (B, T) -> (B, T, H)."""
-        turns = nn.utils.rnn.pack_padded_sequence(self.dropout(h), mask.sum(1).cpu(), batch_first=True,
-                                                  enforce_sorted=False)
+        turns = nn.utils.rnn.pack_padded_sequence(
+            self.dropout(h), mask.sum(1).cpu(), batch_first=True, enforce_sorted=False)
         heard, _ = nn.utils.rnn.pad_packed_sequence(self.gru(turns)[0], batch_first=True,
                                                     total_length=h.shape[1])
         return h + self.dropout(heard)

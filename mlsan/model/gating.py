@@ -2,9 +2,9 @@
 
     g(s) = 2 sigmoid(W s + b),      h = sum_m g_m(s) h_m                    (Eq. gating)
 
-One gate per modality, from the speaker's vector, applied before fusion (ML-SAN, arXiv 2604.25383; its
-exact gate and fusion are not published, these are ours). W and b start at zero: every gate is 1 and an
-untrained stage changes nothing. A gate lies between 0 (ignore) and 2 (trust double).
+One gate per modality, from the speaker's vector, applied before fusion (ML-SAN, arXiv 2604.25383;
+its exact gate and fusion are not published, these are ours). W and b start at zero: every gate is 1
+and an untrained stage changes nothing. A gate lies between 0 (ignore) and 2 (trust double).
 """
 
 from __future__ import annotations

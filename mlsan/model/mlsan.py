@@ -33,8 +33,9 @@ class Config:
         speakers: rows of the speaker table, the unknown row included.
         stages: which of ``STAGES`` are on.
         context: read the whole dialogue (True) or each utterance alone.
-        recurrent: read it with a recurrent network (``Recurrence``) rather than with attention (``Context``).
-        concat_speaker: the second baseline: no stage, but every encoder is told the speaker's vector.
+        recurrent: read it with a recurrent network (``Recurrence``), not with attention
+            (``Context``).
+        concat_speaker: the second baseline: no stage, but every encoder is told the speaker.
         hidden, speaker_dim, dropout, input_dropout, speaker_dropout: sizes and rates.
     """
 
@@ -54,12 +55,14 @@ class Config:
     def __post_init__(self):
         for stage in self.stages:
             if stage not in STAGES:
-                raise ValueError(f"stages: unknown {stage!r}; use some of {', '.join(STAGES)}, or none")
+                raise ValueError(f"stages: unknown {stage!r}; use some of {', '.join(STAGES)}, "
+                                 "or none")
 
 
 @dataclass(frozen=True)
 class Output:
-    """``logits`` (B, T, C), ``gates`` (B, T, M), ``calibrated[m]`` (B, T, D_m), ``fused`` (B, T, H)."""
+    """``logits`` (B, T, C), ``gates`` (B, T, M), ``fused`` (B, T, H), and ``calibrated[m]``
+    (B, T, D_m)."""
 
     logits: torch.Tensor
     gates: torch.Tensor
@@ -72,14 +75,16 @@ class MLSAN(nn.Module):
 
     Its parts in order, p_m being 1 where modality m is there and 0 where it isn't (Eq. assembly):
 
-        x_m <- (x_m - mean_m) / sd_m;  h = sum_m g_m(s) p_m (W_m FiLM(x_m, s) + b_m);  classify(context(h, s))
+        x_m <- (x_m - mean_m) / sd_m
+        h = sum_m g_m(s) p_m (W_m FiLM(x_m, s) + b_m)
+        logits = classify(context(h, s))
     """
 
     def __init__(self, config: Config):
         super().__init__()
         self.config = config
         extra = config.speaker_dim if config.concat_speaker else 0
-        for m, d in config.dims.items():             # the train split's moments, set by standardise()
+        for m, d in config.dims.items():        # the train split's moments: see standardise()
             self.register_buffer(f"{m}_mean", torch.zeros(d))
             self.register_buffer(f"{m}_sd", torch.ones(d))
         self.encoders = nn.ModuleDict({
@@ -91,13 +96,16 @@ class MLSAN(nn.Module):
                                       nn.Linear(config.hidden, config.emotions))
         # The stages come last: the same seed gives the same baseline weights whichever are on.
         self.speakers = SpeakerTable(config.speakers, config.speaker_dim, config.speaker_dropout)
-        on = {s: s in config.stages for s in STAGES}
-        self.calibration = Calibration(config.dims, config.speaker_dim) if on["calibration"] else None
-        self.gating = Gating(len(config.dims), config.speaker_dim) if on["gating"] else None
-        self.regularization = (Regularization(config.hidden, config.speakers)
-                               if on["regularization"] else None)
+        self.calibration = self.gating = self.regularization = None
+        if "calibration" in config.stages:
+            self.calibration = Calibration(config.dims, config.speaker_dim)
+        if "gating" in config.stages:
+            self.gating = Gating(len(config.dims), config.speaker_dim)
+        if "regularization" in config.stages:
+            self.regularization = Regularization(config.hidden, config.speakers)
 
-    def standardise(self, features: dict[str, torch.Tensor], present: dict[str, torch.Tensor]) -> None:
+    def standardise(self, features: dict[str, torch.Tensor],
+                    present: dict[str, torch.Tensor]) -> None:
         """Take each feature's mean and sd from the (N, D_m) train rows that have the modality."""
         for m, x in features.items():
             x = x[present[m]]
@@ -109,18 +117,18 @@ class MLSAN(nn.Module):
 
         Returns ``calibrated`` (standardised where stage 1 is off), ``gates`` and ``fused``.
         """
-        vector = self.speakers(speaker)                                                 # (B, T, E)
-        x = {m: (v - getattr(self, f"{m}_mean")) / getattr(self, f"{m}_sd")            # Eq. assembly
-             for m, v in batch.features.items()}                                        # (B, T, D_m)
+        vector = self.speakers(speaker)                                         # (B, T, E)
+        x = {m: (v - getattr(self, f"{m}_mean")) / getattr(self, f"{m}_sd")     # Eq. assembly
+             for m, v in batch.features.items()}                                # (B, T, D_m)
         if self.calibration:
             x = self.calibration(x, vector)
         heard = x
         if self.config.concat_speaker:
             heard = {m: torch.cat([v, vector], dim=-1) for m, v in x.items()}
-        h = torch.stack([self.encoders[m](v) for m, v in heard.items()], dim=2)         # (B, T, M, H)
-        present = torch.stack([batch.present[m] for m in x], dim=-1).to(h.dtype)        # (B, T, M)
+        h = torch.stack([self.encoders[m](v) for m, v in heard.items()], dim=2) # (B, T, M, H)
+        present = torch.stack([batch.present[m] for m in x], dim=-1).to(h.dtype)    # (B, T, M)
         gates = self.gating(vector) if self.gating else torch.ones_like(present)
-        fused = ((gates * present)[..., None] * h).sum(2)                               # Eq. assembly, (B, T, H)
+        fused = ((gates * present)[..., None] * h).sum(2)       # Eq. assembly, (B, T, H)
         return x, gates, fused
 
     def forward(self, batch: Batch, speaker: torch.Tensor | None = None) -> Output:
@@ -131,6 +139,9 @@ class MLSAN(nn.Module):
         return Output(self.classify(h), gates, calibrated, fused)
 
     def speaker_logits(self, batch: Batch, closed: bool = True) -> torch.Tensor:
-        """Stage 3's guess at the speaker, (B, T, S); ``closed``: stages 1 and 2 don't know who speaks."""
+        """Stage 3's guess at the speaker, (B, T, S).
+
+        ``closed``: calibration and gates are not told who speaks, so the head can't read it there.
+        """
         speaker = torch.full_like(batch.speaker, UNKNOWN) if closed else batch.speaker
         return self.regularization(self.represent(batch, speaker)[2])

@@ -2,10 +2,11 @@
 
     L = L_emotion + lambda CE(speaker head(h), s)                           (Eq. regularization)
 
-(ML-SAN, arXiv 2604.25383; lambda and the head are not published.) Stages 1 and 2 write the speaker into
-h, so a head that reads h could copy the speaker from there and teach the encoders nothing. While the
-auxiliary loss is computed, that path is closed: calibration and gates see the unknown speaker, and the
-head has only what the features themselves tell. ``ablation.speaker_head`` reports its accuracy both ways.
+(ML-SAN, arXiv 2604.25383; lambda and the head are not published.) Stages 1 and 2 write the speaker
+into h, so a head that reads h could copy the speaker from there and teach the encoders nothing.
+While the auxiliary loss is computed, that path is closed: calibration and gates see the unknown
+speaker, and the head has only what the features themselves tell. ``studies.records.speaker_head``
+reports its accuracy both ways.
 """
 
 from __future__ import annotations

@@ -7,5 +7,5 @@ from mlsan.widgets.gate_bench import GateBench
 from mlsan.widgets.lambda_slider import LambdaSlider
 from mlsan.widgets.speaker_swap import SpeakerSwap
 
-__all__ = ["CalibrationBench", "ConversationPlayer", "FilmBench", "GateBench", "LambdaSlider", "SpeakerSwap",
-           "nearest_mean_accuracy"]
+__all__ = ["CalibrationBench", "ConversationPlayer", "FilmBench", "GateBench", "LambdaSlider",
+           "SpeakerSwap", "nearest_mean_accuracy"]

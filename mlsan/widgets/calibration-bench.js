@@ -10,12 +10,14 @@ function render({ model, el }) {
 
   const label = element(box, "label");
   element(label, "span", {}, "Calibration");
-  const slider = element(label, "input", { type: "range", min: 0, max: 1, step: 0.01, value: model.get("amount") });
+  const slider = element(label, "input", {
+    type: "range", min: 0, max: 1, step: 0.01, value: model.get("amount") });
   const amount = element(label, "output");
 
   const svg = element(box, "svg", {
     viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: "img",
-    "aria-label": "Each letter is an utterance, named after its speaker and coloured by its emotion.",
+    "aria-label":
+      "Each letter is an utterance, named after its speaker and coloured by its emotion.",
   });
   // The window follows the cloud, so that it fills the picture wherever the slider stands.
   const edges = (points) => [0, 1].flatMap((axis) => {
@@ -23,8 +25,9 @@ function render({ model, el }) {
     return [Math.min(...values), Math.max(...values)];
   });
   const [rawEdges, calibratedEdges] = [edges(raw), edges(calibrated)];
+  const between = (from, to, t) => from.map((start, i) => start + t * (to[i] - start));
   const place = ([x, y], t) => {
-    const [left, right, low, high] = rawEdges.map((edge, i) => edge + t * (calibratedEdges[i] - edge));
+    const [left, right, low, high] = between(rawEdges, calibratedEdges, t);
     return [EDGE + (WIDTH - 2 * EDGE) * (x - left) / (right - left),
       HEIGHT - EDGE - (HEIGHT - 2 * EDGE) * (y - low) / (high - low)];
   };
@@ -36,7 +39,7 @@ function render({ model, el }) {
 
   function draw() {
     const t = model.get("amount");
-    const points = raw.map(([x, y], i) => [x + t * (calibrated[i][0] - x), y + t * (calibrated[i][1] - y)]);
+    const points = raw.map((point, i) => between(point, calibrated[i], t));
     points.forEach((p, i) => {
       const [x, y] = place(p, t);
       letters[i].setAttribute("x", x);

@@ -22,14 +22,14 @@ def nearest_mean_accuracy(points: np.ndarray, labels) -> float:
 
 
 class CalibrationBench(anywidget.AnyWidget):
-    """A cloud of utterances, a slider from raw (0) to calibrated (1), and what a reader makes of it.
+    """A cloud of utterances, a slider from raw (0) to calibrated (1), and what a reader sees.
 
     Args:
         raw, calibrated: (n, 2) coordinates of the same utterances.
         speakers, emotions: (n,) names; the colour shows the emotion, the letter the speaker.
 
-    ``amount`` is the slider's place; ``accuracy`` what is shown: the share of points whose speaker and
-    whose emotion the nearest mean names. It is computed in the page, kernel or none.
+    ``amount`` is the slider's place; ``accuracy`` what is shown: the share of points whose speaker
+    and whose emotion the nearest mean names. It is computed in the page, kernel or none.
     """
 
     _esm = esm("cloud.js", "calibration-bench.js")
@@ -43,6 +43,7 @@ class CalibrationBench(anywidget.AnyWidget):
     accuracy = traitlets.Dict().tag(sync=True)
 
     def __init__(self, raw, calibrated, speakers, emotions, **kwargs):
-        super().__init__(raw=np.round(raw, 3).tolist(), calibrated=np.round(calibrated, 3).tolist(),
-                         speakers=list(map(str, speakers)), emotions=list(map(str, emotions)),
-                         colours={e: EMOTION_COLOURS[e] for e in map(str, np.unique(emotions))}, **kwargs)
+        super().__init__(
+            raw=np.round(raw, 3).tolist(), calibrated=np.round(calibrated, 3).tolist(),
+            speakers=list(map(str, speakers)), emotions=list(map(str, emotions)),
+            colours={e: EMOTION_COLOURS[e] for e in map(str, np.unique(emotions))}, **kwargs)

@@ -1,5 +1,5 @@
 // What the benches share that show utterances as letters in a plane.
-// nearestMeanAccuracy is the twin of nearest_mean_accuracy in calibration_bench.py: tests hold the two together.
+// Tests hold nearestMeanAccuracy to its twin, nearest_mean_accuracy in calibration_bench.py.
 
 function nearestMeanAccuracy(points, labels) {
   const sums = new Map();
@@ -38,10 +38,13 @@ function cloudKey(box, speakers) {
 // How well the nearest mean names speaker and emotion; told in a sentence and in the box's data.
 function judge(box, verdict, points, speakers, emotions) {
   const accuracy = {
-    speaker: nearestMeanAccuracy(points, speakers), emotion: nearestMeanAccuracy(points, emotions) };
-  verdict.textContent = `From this picture the nearest mean names the speaker of ${share(accuracy.speaker)} ` +
-    `of the utterances (chance ${share(1 / new Set(speakers).size)}) and the emotion of ` +
-    `${share(accuracy.emotion)} (chance ${share(1 / new Set(emotions).size)}).`;
+    speaker: nearestMeanAccuracy(points, speakers),
+    emotion: nearestMeanAccuracy(points, emotions),
+  };
+  const chance = (labels) => share(1 / new Set(labels).size);
+  verdict.textContent = "From this picture the nearest mean names the speaker of " +
+    `${share(accuracy.speaker)} of the utterances (chance ${chance(speakers)}) ` +
+    `and the emotion of ${share(accuracy.emotion)} (chance ${chance(emotions)}).`;
   Object.assign(box.dataset, accuracy);
   return accuracy;
 }

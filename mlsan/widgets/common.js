@@ -8,7 +8,7 @@ function element(parent, tag, attributes = {}, text = "") {
   return parent.appendChild(node);
 }
 
-// A labelled menu that sets a trait: to the place of what is chosen, or to its name if the trait is a string.
+// A labelled menu that sets a trait: a string to the name of what is chosen, a number to its place.
 function choose(parent, model, trait, text, attributes = {}) {
   const label = element(parent, "label", attributes);
   element(label, "span", {}, text);

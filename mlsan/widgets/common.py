@@ -1,4 +1,4 @@
-"""How a widget's JavaScript comes together: anywidget takes one module, and some parts are shared."""
+"""How a widget's JavaScript comes together: anywidget takes one module, some parts are shared."""
 
 from pathlib import Path
 

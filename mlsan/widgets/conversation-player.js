@@ -31,7 +31,9 @@ function render({ model, el }) {
   const [previous, play, next] = ["◀ Previous", "Play", "Next ▶"].map((text) =>
     element(buttons, "button", { type: "button" }, text));
   const halves = element(box, "div", { class: "mlsan-halves" });
-  const talk = element(halves, "ol", { class: "mlsan-talk", tabindex: 0, "aria-label": "The conversation" });
+  // It scrolls, so the keyboard has to reach it: hence the tabindex.
+  const talk = element(halves, "ol", {
+    class: "mlsan-talk", tabindex: 0, "aria-label": "The conversation" });
   const panel = element(halves, "div");
   const verdict = element(panel, "p", { "aria-live": "polite", class: "mlsan-verdict" });
   const bars = element(panel, "div", { class: "mlsan-bars" });
@@ -49,11 +51,15 @@ function render({ model, el }) {
     draw();
   };
   const turns = () => conversations[model.get("dialogue")];
-  const place = () => Math.max(0, Math.min(model.get("turn"), turns().length - 1));
-  const step = (by) => go(model.get("dialogue"), Math.max(0, Math.min(place() + by, turns().length - 1)));
+  const within = (turn) => Math.max(0, Math.min(turn, turns().length - 1));
+  const place = () => within(model.get("turn"));
+  const step = (by) => go(model.get("dialogue"), within(place() + by));
 
   choice.addEventListener("change", () => { stop(); go(Number(choice.value), 0); });
-  slider.addEventListener("input", () => { stop(); go(model.get("dialogue"), Number(slider.value) - 1); });
+  slider.addEventListener("input", () => {
+    stop();
+    go(model.get("dialogue"), Number(slider.value) - 1);
+  });
   previous.addEventListener("click", () => { stop(); step(-1); });
   next.addEventListener("click", () => { stop(); step(1); });
   play.addEventListener("click", () => {
@@ -71,10 +77,11 @@ function render({ model, el }) {
     talk.replaceChildren();
     turns().forEach((turn, i) => {
       const { color, symbol } = speakers[turn.speaker];
-      const line = element(talk, "li", {
-        style: `border-color:${color}`, ...(cast.indexOf(turn.speaker) % 2 ? { class: "right" } : {}),
-        ...(i === t ? { "aria-current": "true" } : {}) });
-      element(line, "span", { style: `color:${color}`, "aria-hidden": "true" }, `${SYMBOLS[symbol]} `);
+      const line = element(talk, "li", { style: `border-color:${color}` });
+      line.classList.toggle("right", cast.indexOf(turn.speaker) % 2 === 1);
+      if (i === t) line.setAttribute("aria-current", "true");
+      const symbolStyle = { style: `color:${color}`, "aria-hidden": "true" };
+      element(line, "span", symbolStyle, `${SYMBOLS[symbol]} `);
       element(line, "b", {}, turn.speaker);
       element(line, "div", {}, turn.text);
       const [felt, heard] = [turn.emotion, likeliest(turn.model)].map((e) => emotions[e]);
@@ -106,25 +113,29 @@ function render({ model, el }) {
     previous.disabled = t === 0;
     next.disabled = t === last;
     chat(t);
-    verdict.textContent = `${turn.speaker}: “${turn.text}” What was felt: ${emotions[turn.emotion]}. ` +
+    const felt = emotions[turn.emotion];
+    verdict.textContent = `${turn.speaker}: “${turn.text}” What was felt: ${felt}. ` +
       `The model says ${says(turn.model)}` +
       (turn.exact ? `; whoever knew everything could say ${says(turn.exact)}.` : ".");
     bars.replaceChildren();
-    element(bars, "h4", {}, `Each emotion: the model${turn.exact ? "; thin line, the exact posterior" : ""}`);
+    const thin = turn.exact ? "; thin line, the exact posterior" : "";
+    element(bars, "h4", {}, `Each emotion: the model${thin}`);
     emotions.forEach((name, e) => {
-      const both = [[turn.model[e], colours[name]], ...(turn.exact ? [[turn.exact[e]]] : [])];
-      track({ text: name, marked: e === turn.emotion }, both, 1,
-        turn.exact ? `${percent(turn.model[e])} · ${percent(turn.exact[e])}` : percent(turn.model[e]));
+      const values = turn.exact ? [turn.model[e], turn.exact[e]] : [turn.model[e]];
+      const both = values.map((value, i) => [value, i === 0 ? colours[name] : null]);
+      track({ text: name, marked: e === turn.emotion }, both, 1, values.map(percent).join(" · "));
     });
     element(bars, "h4", {}, "Gates, from 0 (ignored) to 2 (trusted double)");
     modalities.forEach((m, i) => {
       track({ text: m }, [[turn.gates[i], modalityColours[m]]], 2, turn.gates[i].toFixed(2));
       element(bars, "small", {}, `alone it would say ${says(turn.alone[i])}`);
     });
+    // The numbers as they are drawn, for tests to read.
+    const { model: probability, exact, gates, alone } = turn;
     Object.assign(box.dataset, {
-      dialogue: model.get("dialogue"), turn: t, speaker: turn.speaker, emotion: emotions[turn.emotion],
-      predicted: emotions[likeliest(turn.model)],
-      values: JSON.stringify({ model: turn.model, exact: turn.exact, gates: turn.gates, alone: turn.alone }) });
+      dialogue: model.get("dialogue"), turn: t, speaker: turn.speaker, emotion: felt,
+      predicted: emotions[likeliest(probability)],
+      values: JSON.stringify({ model: probability, exact, gates, alone }) });
   }
   model.on("change:dialogue", draw);
   model.on("change:turn", draw);

@@ -32,7 +32,7 @@ def heard_alone(model: MLSAN, batch: Batch, modality: str) -> torch.Tensor:
                               for m, p in batch.present.items()},
                      mask=batch.mask[copies], speaker=batch.speaker[copies],
                      emotion=batch.emotion[copies], row=batch.row[copies])
-    probability = model.eval()(repeated).logits.softmax(-1)                     # (T, T, C)
+    probability = model.eval()(repeated).logits.softmax(-1)                 # (T, T, C)
     return probability.diagonal().T
 
 
@@ -40,18 +40,19 @@ def heard_alone(model: MLSAN, batch: Batch, modality: str) -> torch.Tensor:
 def turns_of(run: Run, dialogue: int) -> list[dict]:
     """What the player shows of every turn of a dialogue.
 
-    ``speaker``, ``text``, ``emotion`` (the true one's index), ``gates`` (M,), ``model`` and, for simulated
-    conversations, ``exact`` (C,): the network's probabilities and the posterior of ``bayes.dialogue``;
-    ``alone`` (M, C): the network's if it heard that modality alone (``heard_alone``).
+    ``speaker``, ``text``, ``emotion`` (the true one's index) and ``gates`` (M,); ``model`` (C,),
+    the network's probabilities, and for simulated conversations ``exact`` (C,), the posterior of
+    ``bayes.dialogue``; ``alone`` (M, C), the network's if it heard one modality (``heard_alone``).
     """
     corpus = run.corpus
     device = next(run.model.parameters()).device
     batch = corpus.tensors(run.speakers.ids, device).batch([dialogue])
     out = run.model.eval()(batch)
     rows = batch.row[0].cpu().numpy()
-    alone = torch.stack([heard_alone(run.model, batch, m) for m in corpus.modalities], 1)   # (T, M, C)
-    values = {"model": out.logits[0].softmax(-1), "gates": out.gates[0], "alone": alone}
-    values = {name: value.cpu().double().numpy().round(3).tolist() for name, value in values.items()}
+    alone = torch.stack([heard_alone(run.model, batch, m) for m in corpus.modalities], 1)
+    shown = {"model": out.logits[0].softmax(-1), "gates": out.gates[0], "alone": alone}
+    # Doubles, because a float32 that is rounded would be written with all its decimals.
+    values = {name: v.cpu().double().numpy().round(3).tolist() for name, v in shown.items()}
     if corpus.truth is not None:
         values["exact"] = np.exp(bayes.dialogue(corpus, rows)).round(3).tolist()
     return [{"speaker": turn.speaker, "text": turn.text, "emotion": int(corpus.emotion[rows[t]]),
@@ -60,13 +61,13 @@ def turns_of(run: Run, dialogue: int) -> list[dict]:
 
 
 class ConversationPlayer(anywidget.AnyWidget):
-    """Conversations as chat, one turn at a time: its gates, its emotion, and what each modality says.
+    """Conversations as chat, turn by turn: its gates, its emotion, and what each modality says.
 
     Args:
         run: a trained ``MLSAN``, any stages; dialogues: indices of the dialogues to choose from.
 
-    ``dialogue`` and ``turn`` are the place that is shown. All values are computed here (see ``turns_of``)
-    and only drawn in the page, kernel or none.
+    ``dialogue`` and ``turn`` are the place that is shown. All values are computed here (see
+    ``turns_of``) and only drawn in the page, kernel or none.
     """
 
     _esm = esm("conversation-player.js")

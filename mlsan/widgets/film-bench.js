@@ -1,10 +1,12 @@
-// FiLM by hand: give each speaker a gamma and a beta per axis, by slider or by pulling at the cloud.
+// FiLM by hand: give each speaker a gamma and a beta per axis, by slider or pulling at the cloud.
 
-const WIDTH = 640, HEIGHT = 440, REACH = 2;      // the ring lies REACH standard deviations from the middle
-const LIMITS = { gamma: [-0.95, 2.5], beta: [-8, 8] };
+const WIDTH = 640, HEIGHT = 440;
+const REACH = 2;      // so many standard deviations lie between a ring and its middle
+const LIMITS = { gamma: [-0.95, 2.5], beta: [-8, 8] };      // a gamma of -1 would leave a point
 
 function render({ model, el }) {
-  const [points, speakers, emotions] = [model.get("points"), model.get("speakers"), model.get("emotions")];
+  const [points, speakers, emotions] =
+    ["points", "speakers", "emotions"].map((name) => model.get(name));
   const [undo, colours] = [model.get("undo"), model.get("colours")];
   const names = Object.keys(undo), axes = [0, 1];
   const box = element(el, "div", { class: "mlsan-bench mlsan-film" });
@@ -14,27 +16,30 @@ function render({ model, el }) {
   pickSpeaker.replaceChildren(...names.map((name) => new Option(name)));
   pickColour.replaceChildren(new Option("emotion"), new Option("speaker"));
 
-  // One unit is as long across as up, and the origin stays in the middle: FiLM stretches away from it.
+  // One unit is as long across as up, and the origin, from which FiLM stretches, is in the middle.
   const most = 1.12 * Math.max(...points.flat().map(Math.abs));
   const unit = HEIGHT / 2 / most;
   const place = ([x, y]) => [WIDTH / 2 + unit * x, HEIGHT / 2 - unit * y];
   const svg = element(box, "svg", {
     viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: "img",
-    "aria-label": "Each letter is an utterance, named after its speaker; a ring marks the chosen speaker's.",
+    "aria-label":
+      "Each letter is an utterance, named after its speaker; a ring marks the chosen speaker's.",
   });
-  element(svg, "path", { class: "mlsan-axes", d: `M0 ${HEIGHT / 2}H${WIDTH}M${WIDTH / 2} 0V${HEIGHT}` });
+  const cross = `M0 ${HEIGHT / 2}H${WIDTH}M${WIDTH / 2} 0V${HEIGHT}`;
+  element(svg, "path", { class: "mlsan-axes", d: cross });
   const letters = points.map((_, i) =>
     element(svg, "text", { "text-anchor": "middle", dy: ".35em" }, speakers[i][0]));
   const ring = element(svg, "ellipse", { class: "mlsan-ring" });
   const handle = element(svg, "g", { class: "mlsan-handle" });
-  element(handle, "circle", { r: 26, class: "mlsan-hit" });
+  element(handle, "circle", { r: 26, class: "mlsan-hit" });     // unseen, wide enough for a finger
   element(handle, "circle", { r: 9 });
 
   const sliders = ["gamma", "beta"].flatMap((which) => axes.map((axis) => {
     const row = element(box, "label");
     element(row, "span", {}, `${which} ${["across", "up"][axis]}`);
     const [min, max] = LIMITS[which];
-    const input = element(row, "input", { type: "range", min, max, step: 0.05, "data-film": `${which}-${axis}` });
+    const input = element(row, "input", {
+      type: "range", min, max, step: 0.05, "data-film": `${which}-${axis}` });
     input.addEventListener("input", () => {
       const film = chosenFilm();
       film[which][axis] = Number(input.value);
@@ -73,13 +78,15 @@ function render({ model, el }) {
 
   function give(name, film) {
     const within = (which) => film[which].map((value) => Number(clamp(which, value).toFixed(3)));
-    model.set("film", { ...model.get("film"), [name]: { gamma: within("gamma"), beta: within("beta") } });
+    const own = { gamma: within("gamma"), beta: within("beta") };
+    model.set("film", { ...model.get("film"), [name]: own });
     model.save_changes();
   }
 
   // Where the pointer is, in the picture's own units.
   const pointer = (event) => {
-    const { x, y } = new DOMPoint(event.clientX, event.clientY).matrixTransform(svg.getScreenCTM().inverse());
+    const toPicture = svg.getScreenCTM().inverse();
+    const { x, y } = new DOMPoint(event.clientX, event.clientY).matrixTransform(toPicture);
     return [(x - WIDTH / 2) / unit, (HEIGHT / 2 - y) / unit];
   };
   function drags(node, begin) {
@@ -89,8 +96,12 @@ function render({ model, el }) {
       move = begin(pointer(event), chosenFilm());
       event.preventDefault();
     });
-    node.addEventListener("pointermove", (event) => move && give(model.get("chosen"), move(pointer(event))));
-    for (const end of ["pointerup", "pointercancel"]) node.addEventListener(end, () => { move = null; });
+    node.addEventListener("pointermove", (event) => {
+      if (move) give(model.get("chosen"), move(pointer(event)));
+    });
+    for (const end of ["pointerup", "pointercancel"]) {
+      node.addEventListener(end, () => { move = null; });
+    }
   }
   drags(ring, (start, film) => (now) => ({
     gamma: film.gamma, beta: axes.map((a) => film.beta[a] + now[a] - start[a]) }));

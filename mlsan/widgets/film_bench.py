@@ -13,18 +13,18 @@ from mlsan.widgets.common import esm
 
 
 class FilmBench(anywidget.AnyWidget):
-    """Utterances in a plane, a gamma and a beta per axis for each speaker, and what a reader makes of it.
+    """Utterances in a plane, each speaker's gamma and beta on both axes, and what a reader sees.
 
-    Sliders set them; pulling at the chosen speaker's ring moves beta, its handle stretches the cloud about
-    its middle. Eq. calibration and both accuracies (``nearest_mean_accuracy``) are computed in the page,
-    kernel or none.
+    Sliders set them; pulling at the chosen speaker's ring moves beta, its handle stretches the
+    cloud about its middle. Eq. calibration and both accuracies (``nearest_mean_accuracy``) are
+    computed in the page, kernel or none.
 
     Args:
         points: (n, 2) features. speakers, emotions: (n,) names.
-        undo: speaker -> (gamma, beta), two numbers each: what takes that speaker's gain and shift out.
+        undo: speaker -> (gamma, beta), two numbers each: what takes their gain and shift out.
 
-    ``chosen`` is the speaker at hand, ``colour`` says whether colours show the emotion or the speaker,
-    ``film`` holds each speaker's gamma and beta, ``accuracy`` what is shown of speaker and emotion.
+    ``chosen`` is the speaker at hand, ``colour`` what the colours mean (``emotion`` or
+    ``speaker``); ``film`` holds each speaker's gamma and beta, ``accuracy`` what is shown of both.
     """
 
     _esm = esm("cloud.js", "film-bench.js")

@@ -1,6 +1,6 @@
-// mlsan/model.py's forward pass for one dialogue: the same weights, the same sums, in plain JavaScript.
-// Vectors are arrays of numbers; a layer is {weight, bias}, its weight's rows lying one after another.
-// tests/test_speaker_swap_page.py holds page and Python together to 1e-4.
+// MLSAN's forward pass for one dialogue (mlsan/model/mlsan.py): the same weights, the same sums, in
+// plain JavaScript. Vectors are arrays of numbers; a layer is {weight, bias}, its weight's rows
+// lying one after another. tests/test_speaker_swap_page.py holds page and Python together to 1e-4.
 
 export const linear = ({ weight, bias }, x) => Array.from(bias, (b, row) => {
   let sum = b;
@@ -20,8 +20,9 @@ const sigmoid = (x) => 1 / (1 + Math.exp(-x));
 // The error function after Abramowitz and Stegun (1964), 7.1.26: off by at most 1.5e-7.
 function erf(x) {
   const t = 1 / (1 + 0.3275911 * Math.abs(x));
-  const poly = ((((1.061405429 * t - 1.453152027) * t + 1.421413741) * t - 0.284496736) * t + 0.254829592) * t;
-  return Math.sign(x) * (1 - poly * Math.exp(-x * x));
+  const coefficients = [1.061405429, -1.453152027, 1.421413741, -0.284496736, 0.254829592];
+  const polynomial = coefficients.reduce((sum, c) => (sum + c) * t, 0);
+  return Math.sign(x) * (1 - polynomial * Math.exp(-x * x));
 }
 
 export const gelu = (x) => x.map((value) => 0.5 * value * (1 + erf(value / Math.SQRT2)));
@@ -31,10 +32,11 @@ const add = (a, b) => a.map((value, i) => value + b[i]);
 function layerNorm({ weight, bias }, x) {
   const mean = x.reduce((a, b) => a + b, 0) / x.length;
   const variance = x.reduce((a, b) => a + (b - mean) ** 2, 0) / x.length;
+  // 1e-5 is what PyTorch adds.
   return x.map((value, i) => weight[i] * (value - mean) / Math.sqrt(variance + 1e-5) + bias[i]);
 }
 
-// A trait's bytes as float32, copied: a view into a larger buffer need not start at a multiple of four.
+// A trait's bytes as float32, copied: in a larger buffer a view need not start at a multiple of 4.
 export const floats = (view) =>
   new Float32Array(view.buffer.slice(view.byteOffset, view.byteOffset + view.byteLength));
 
@@ -44,7 +46,8 @@ export function unpack(layout, view) {
   for (const [name, { offset, length }] of Object.entries(layout)) {
     tensors[name] = all.subarray(offset, offset + length);
   }
-  return (name) => ({ weight: tensors[`${name}.weight`], bias: tensors[`${name}.bias`], raw: tensors[name] });
+  return (name) => ({
+    weight: tensors[`${name}.weight`], bias: tensors[`${name}.bias`], raw: tensors[name] });
 }
 
 // Eq. calibration and Eq. gating for one utterance: what `MLSAN.represent` does.
@@ -70,9 +73,12 @@ function context(layer, h, speaker, heads, reach) {
   const bias = layer("context.bias").weight;
   const own = speaker.map((s, t) => speaker.slice(0, t + 1).filter((other) => other === s).length);
   const clip = (x) => Math.max(-reach, Math.min(reach, x));
+  // The table of biases: 2 reach + 1 rows for turns of others, then as many for the speaker's own.
   const relation = (t, u) => (speaker[t] === speaker[u]
     ? clip(own[u] - own[t]) + reach + 2 * reach + 1 : clip(u - t) + reach);
-  const qkv = h.map((x) => linear(layer("context.qkv"), layerNorm(layer("context.before_attention"), x)));
+  const normed = (norm, next, x) =>
+    linear(layer(`context.${next}`), layerNorm(layer(`context.${norm}`), x));
+  const qkv = h.map((x) => normed("before_attention", "qkv", x));
   return h.map((x, t) => {
     const heard = new Array(H).fill(0);
     for (let head = 0; head < heads; head++) {
@@ -87,17 +93,19 @@ function context(layer, h, speaker, heads, reach) {
       });
     }
     const attended = add(x, linear(layer("context.out"), heard));
-    const inner = gelu(linear(layer("context.feed.0"), layerNorm(layer("context.before_feed"), attended)));
+    const inner = gelu(normed("before_feed", "feed.0", attended));
     return add(attended, linear(layer("context.feed.3"), inner));
   });
 }
 
-// Every turn's gates and its probability of each emotion, if `speaker[t]` (a row of the table) says turn t.
+// Every turn's gates and probabilities; `speaker[t]`, a row of the table, is who says turn t.
 export function forward(layer, config, turns, speaker) {
   const table = layer("speakers.vectors").weight;
   const E = config.speakerDim;
+  const vector = (s) => Array.from(table.slice(s * E, (s + 1) * E));
   const said = turns.map((features, t) =>
-    represent(layer, config.modalities, features, Array.from(table.slice(speaker[t] * E, (speaker[t] + 1) * E))));
+    represent(layer, config.modalities, features, vector(speaker[t])));
   const h = context(layer, said.map(({ fused }) => fused), speaker, config.heads, config.reach);
-  return h.map((x, t) => ({ gates: said[t].gates, probability: softmax(linear(layer("classify.2"), gelu(x))) }));
+  return h.map((x, t) => ({
+    gates: said[t].gates, probability: softmax(linear(layer("classify.2"), gelu(x))) }));
 }

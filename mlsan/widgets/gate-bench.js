@@ -1,4 +1,4 @@
-// Whom to trust, and with what: gates by speaker or by hand, and what forward.js's layers make of them.
+// Whom to trust, and with what: gates by speaker or by hand, and what forward.js makes of them.
 
 const EVIDENCE = 4;      // where a modality's bar ends
 
@@ -31,7 +31,8 @@ function render({ model, el }) {
     const slider = element(row, "input", {
       type: "range", min: 0, max: 2, step: 0.01, style: `accent-color:${colours[name]}` });
     slider.addEventListener("input", () => {
-      model.set("gates", model.get("gates").map((gate, i) => (i === m ? Number(slider.value) : gate)));
+      const gates = model.get("gates");
+      model.set("gates", gates.map((gate, i) => (i === m ? Number(slider.value) : gate)));
       model.save_changes();
     });
     return { slider, number: element(row, "output") };
@@ -47,7 +48,8 @@ function render({ model, el }) {
     const row = element(box, "div", { class: "mlsan-row" });
     element(row, "span", {}, name);
     const track = element(row, "div", { class: "mlsan-track mlsan-signed" });
-    return { bar: element(track, "i", { style: `background:${colours[name]}` }), number: element(row, "output") };
+    const bar = element(track, "i", { style: `background:${colours[name]}` });
+    return { bar, number: element(row, "output") };
   });
 
   element(box, "h4", {}, "Probability of each emotion (grey: with the true speaker's gates)");
@@ -65,7 +67,7 @@ function render({ model, el }) {
   const best = (probability) => probability.indexOf(Math.max(...probability));
 
   function draw() {
-    const [at, gates, speaker] = [model.get("utterance"), model.get("gates"), model.get("speaker")];
+    const [at, gates, speaker] = ["utterance", "gates", "speaker"].map((name) => model.get(name));
     const { emotion, speaker: truly } = utterances[at];
     const now = classify(at, gates), own = classify(at, table[truly]), top = best(now);
 
@@ -80,7 +82,8 @@ function render({ model, el }) {
       slider.setAttribute("aria-valuetext", gates[m].toFixed(2));
       number.textContent = gates[m].toFixed(2);
     });
-    signed.textContent = `What each modality says for ${emotions[top]}: log p, less log p without it`;
+    signed.textContent =
+      `What each modality says for ${emotions[top]}: log p, less log p without it`;
     const says = modalities.map((_, m) => {
       const without = classify(at, gates.map((gate, i) => (i === m ? 0 : gate)));
       return Math.log(now[top]) - Math.log(without[top]);
@@ -97,8 +100,9 @@ function render({ model, el }) {
       row.now.style.width = percent(now[e]);
       row.number.textContent = percent(now[e]);
     });
-    verdict.textContent = `With these gates the model hears ${emotions[top]}, ${percent(now[top])}; ` +
-      `with ${speakers[truly]}'s own it hears ${emotions[best(own)]}, ${percent(own[best(own)])}. What was felt: ${emotion}.`;
+    const hears = (p) => `${emotions[best(p)]}, ${percent(p[best(p)])}`;
+    verdict.textContent = `With these gates the model hears ${hears(now)}; ` +
+      `with ${speakers[truly]}'s own it hears ${hears(own)}. What was felt: ${emotion}.`;
     for (const [name, value] of Object.entries({ probability: now, gates, evidence: says })) {
       box.dataset[name] = JSON.stringify(value);
     }

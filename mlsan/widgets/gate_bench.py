@@ -15,16 +15,16 @@ from mlsan.widgets.common import esm
 
 
 class GateBench(anywidget.AnyWidget):
-    """The run's own fusion and classifier in the page: choose an utterance, a speaker, or the gates.
+    """The run's own fusion and classifier in the page: choose utterance, speaker or gates.
 
     Args:
-        run: a trained ``MLSAN`` with gating alone and without context, so that the speaker reaches the
-            utterance through its three gates and nothing else.
+        run: a trained ``MLSAN`` with gating alone and without context, so that the speaker reaches
+            the utterance through its three gates and nothing else.
         rows: rows of the run's corpus to choose from; 40 of them make 45 KB of page.
 
-    ``utterance`` (a place in ``rows``), ``speaker`` (a row of the speaker table) and ``gates`` are what is
-    chosen; ``probability`` is what is shown, of every emotion. The JavaScript computes it, kernel or none:
-    the sum of the gated encodings (Eq. gating), then the classifier.
+    ``utterance`` (a place in ``rows``), ``speaker`` (a row of the speaker table) and ``gates`` are
+    what is chosen; ``probability`` is what is shown, of every emotion. The JavaScript computes it,
+    kernel or none: the sum of the gated encodings (Eq. gating), then the classifier.
 
     Raises:
         ValueError: a run with other stages, or with context.
@@ -46,21 +46,25 @@ class GateBench(anywidget.AnyWidget):
     def __init__(self, run: Run, rows, **kwargs):
         model, corpus, rows = run.model, run.corpus, np.asarray(rows)
         if model.config.stages != ("gating",) or model.context is not None:
-            raise ValueError("GateBench: needs a run with gating alone and without context; this one has "
-                             f"{', '.join(model.config.stages) or 'no stage'}, context {model.config.context}")
+            stages = ", ".join(model.config.stages) or "no stage"
+            raise ValueError("GateBench: needs a run with gating alone and without context; "
+                             f"this one has {stages}, context {model.config.context}")
         layer = model.classify[-1]
         speaker = run.speakers.ids[rows].tolist()
         said = corpus.table.loc[rows, ["text", "emotion"]].to_dict("records")
         table = gate_table(run).tolist()
+        config = {"modalities": list(corpus.modalities), "emotions": list(corpus.emotions),
+                  "speakers": ["somebody unknown", *run.speakers.names],
+                  "hidden": model.config.hidden,
+                  "colours": {**{e: EMOTION_COLOURS[e] for e in corpus.emotions},
+                              **{m: MODALITY_COLOURS[m] for m in corpus.modalities}}}
+        # Encodings and weights travel as little-endian floats: that is how forward.js reads bytes.
         super().__init__(
-            config={"modalities": list(corpus.modalities), "emotions": list(corpus.emotions),
-                    "speakers": ["somebody unknown", *run.speakers.names], "hidden": model.config.hidden,
-                    "colours": {**{e: EMOTION_COLOURS[e] for e in corpus.emotions},
-                                **{m: MODALITY_COLOURS[m] for m in corpus.modalities}}},
+            config=config, table=table, speaker=speaker[0], gates=table[speaker[0]],
             utterances=[u | {"speaker": s} for u, s in zip(said, speaker, strict=True)],
             encodings=encodings(run, rows).cpu().numpy().astype("<f4").tobytes(),
-            weight=layer.weight.detach().cpu().numpy().astype("<f4").tobytes(), bias=layer.bias.tolist(),
-            table=table, speaker=speaker[0], gates=table[speaker[0]], **kwargs)
+            weight=layer.weight.detach().cpu().numpy().astype("<f4").tobytes(),
+            bias=layer.bias.tolist(), **kwargs)
 
 
 @torch.no_grad()
@@ -71,7 +75,8 @@ def encodings(run: Run, rows) -> torch.Tensor:
     out = []
     for m, x in corpus.features.items():
         x = torch.as_tensor(x[rows], device=device)
-        out.append(model.encoders[m]((x - getattr(model, f"{m}_mean")) / getattr(model, f"{m}_sd")))
+        mean, sd = getattr(model, f"{m}_mean"), getattr(model, f"{m}_sd")
+        out.append(model.encoders[m]((x - mean) / sd))
     return torch.stack(out, 1)
 
 

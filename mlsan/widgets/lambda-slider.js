@@ -24,9 +24,11 @@ function render({ model, el }) {
     const values = points.map((point) => point[axis]);
     return [Math.min(...values), Math.max(...values)];
   }));
-  const scale = (value, [low, high], size) => EDGE + (size - 2 * EDGE) * (value - low) / (high - low);
+  const scale = (value, [low, high], size) =>
+    EDGE + (size - 2 * EDGE) * (value - low) / (high - low);
+  const centred = { "text-anchor": "middle", "dominant-baseline": "central" };
   const letters = labels.speaker.map((name, i) => {
-    const letter = element(svg, "text", { "text-anchor": "middle", "dominant-baseline": "central" }, name[0]);
+    const letter = element(svg, "text", centred, name[0]);
     element(letter, "title", {}, `${name}, ${labels.emotion[i]}`);
     return letter;
   });
@@ -38,7 +40,8 @@ function render({ model, el }) {
     const now = scores[step], [across, up] = windows[step];
     letters.forEach((letter, i) => {
       const [x, y] = maps[step][i];
-      letter.style.transform = `translate(${scale(x, across, WIDTH)}px, ${HEIGHT - scale(y, up, HEIGHT)}px)`;
+      const [left, top] = [scale(x, across, WIDTH), HEIGHT - scale(y, up, HEIGHT)];
+      letter.style.transform = `translate(${left}px, ${top}px)`;
       letter.style.fill = colours[kind][labels[kind][i]];
     });
     key.replaceChildren();
@@ -51,11 +54,12 @@ function render({ model, el }) {
     slider.setAttribute("aria-valuetext", `lambda ${now.weight}`);
     weight.textContent = now.weight;
     select.value = kind;
-    svg.setAttribute("aria-label", `Map of ${letters.length} utterances at lambda ${now.weight}, each the initial of its ` +
-      `speaker, coloured by ${kind}.`);
+    svg.setAttribute("aria-label", `Map of ${letters.length} utterances at lambda ${now.weight}, ` +
+      `each the initial of its speaker, coloured by ${kind}.`);
     const share = (value) => `${(100 * value).toFixed(1)}%`;
-    verdict.textContent = `λ = ${now.weight}: weighted F1 ${now.weighted_f1.toFixed(3)}. From these features a linear probe ` +
-      `names the speaker of ${share(now.speaker)} of all test utterances, and the emotion of ${share(now.emotion)}.`;
+    verdict.textContent = `λ = ${now.weight}: weighted F1 ${now.weighted_f1.toFixed(3)}. ` +
+      `From these features a linear probe names the speaker of ${share(now.speaker)} ` +
+      `of all test utterances, and the emotion of ${share(now.emotion)}.`;
     for (const name of SHOWN) box.setAttribute(`data-${name.replace("_", "-")}`, now[name]);
   }
   slider.addEventListener("input", () => {

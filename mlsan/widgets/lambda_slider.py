@@ -18,8 +18,8 @@ class LambdaSlider(anywidget.AnyWidget):
     Args:
         maps: (n, 2) coordinates of the same n utterances, one array per weight.
         speakers, emotions: (n,) names; a letter is its speaker's initial.
-        scores: per weight a dict: ``weight``, ``weighted_f1``, and the shares of utterances whose ``speaker``
-            and whose ``emotion`` a probe names.
+        scores: per weight a dict: ``weight``, ``weighted_f1``, and the shares of utterances whose
+            ``speaker`` and whose ``emotion`` a probe names.
 
     ``step`` is the slider's place, ``colour`` what the colours mean (``speaker`` or ``emotion``).
     """
@@ -36,10 +36,12 @@ class LambdaSlider(anywidget.AnyWidget):
 
     def __init__(self, maps, speakers, emotions, scores, **kwargs):
         if len(maps) != len(scores):
-            raise ValueError(f"LambdaSlider: {len(maps)} maps and {len(scores)} rows of scores; give one row per map")
-        style = speaker_style(sorted(set(speakers)))
+            raise ValueError(f"LambdaSlider: {len(maps)} maps and {len(scores)} rows of scores; "
+                             "give one row per map")
+        style, felt = speaker_style(sorted(set(speakers))), set(emotions)
         super().__init__(
             maps=[np.round(points, 2).tolist() for points in maps], scores=list(scores),
             speakers=list(map(str, speakers)), emotions=list(map(str, emotions)),
             colours={"speaker": {name: look["color"] for name, look in style.items()},
-                     "emotion": {e: c for e, c in EMOTION_COLOURS.items() if e in set(emotions)}}, **kwargs)
+                     "emotion": {e: c for e, c in EMOTION_COLOURS.items() if e in felt}},
+            **kwargs)

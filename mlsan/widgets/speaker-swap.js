@@ -25,12 +25,14 @@ function render({ model, el }) {
     const other = model.get("speaker");
     const swapped = rows.map((row, i) => (i === t ? other : row));
     const features = turns.map((turn) => turn.features);
-    const [before, after] = [rows, swapped].map((said) => forward(layer, config, features, said)[t]);
+    const [before, after] = [rows, swapped].map(
+      (said) => forward(layer, config, features, said)[t]);
 
-    offer(pickDialogue, dialogues.map((d, i) => `${i + 1}: ${[...new Set(d.map((turn) => turn.speaker))].join(", ")}`),
-      model.get("dialogue"));
+    const cast = (turns) => [...new Set(turns.map((turn) => turn.speaker))].join(", ");
+    offer(pickDialogue, dialogues.map((d, i) => `${i + 1}: ${cast(d)}`), model.get("dialogue"));
     offer(pickTurn, turns.map((turn, i) => `${i + 1}. ${turn.speaker}: ${turn.text}`), t);
-    offer(pickSpeaker, speakers.map((name, i) => (i === rows[t] ? `${name} (who really did)` : name)), other);
+    const names = speakers.map((name, i) => (i === rows[t] ? `${name} (who really did)` : name));
+    offer(pickSpeaker, names, other);
     talk.replaceChildren();
     turns.forEach((turn, i) => {
       const line = element(talk, "li", i === t ? { "aria-current": "true" } : {});
@@ -42,21 +44,26 @@ function render({ model, el }) {
       const p = Math.max(...probability);
       return `${emotions[probability.indexOf(p)]}, ${Math.round(100 * p)}%`;
     };
-    verdict.textContent = `From ${speakers[rows[t]]} the model hears ${best(before)}. From ${speakers[other]} it hears ` +
-      `${best(after)}. What was felt: ${turns[t].emotion}.`;
+    verdict.textContent = `From ${speakers[rows[t]]} the model hears ${best(before)}. ` +
+      `From ${speakers[other]} it hears ${best(after)}. What was felt: ${turns[t].emotion}.`;
     bars.replaceChildren();
     const pair = (name, values, most, colour, format) => {
       element(bars, "span", {}, name);
       const track = element(bars, "div", { class: "mlsan-track" });
-      values.forEach((value, i) => element(track, "i", {
-        class: i ? "after" : "before", style: `width:${100 * value / most}%;${i ? `background:${colour}` : ""}` }));
+      values.forEach((value, i) => {
+        const bar = element(track, "i", { class: i ? "after" : "before" });
+        bar.style.width = `${100 * value / most}%`;
+        if (i) bar.style.background = colour;       // what was before stays grey
+      });
       element(bars, "output", {}, values.map(format).join(" → "));
     };
     element(bars, "h4", {}, "Probability of each emotion");
-    emotions.forEach((name, e) => pair(name, [before.probability[e], after.probability[e]], 1, config.colours[name],
+    const both = (what, i) => [before[what][i], after[what][i]];
+    emotions.forEach((name, e) => pair(name, both("probability", e), 1, config.colours[name],
       (value) => `${Math.round(100 * value)}%`));
     element(bars, "h4", {}, "Gates, from 0 (ignored) to 2 (trusted double)");
-    modalities.forEach((m, i) => pair(m, [before.gates[i], after.gates[i]], 2, "currentColor", (value) => value.toFixed(2)));
+    modalities.forEach((m, i) => pair(m, both("gates", i), 2, "currentColor",
+      (value) => value.toFixed(2)));
     const shown = { spoken: before.probability, swapped: after.probability };
     box.dataset.probability = JSON.stringify(shown);
     model.set("probability", shown);

@@ -24,8 +24,8 @@ class SpeakerSwap(anywidget.AnyWidget):
         dialogues: indices of the dialogues to choose from; 100 utterances make 50 KB of page.
 
     ``dialogue``, ``turn`` and ``speaker`` (a row of the speaker table) are what is chosen;
-    ``probability`` is what is shown: of every emotion, as spoken and as swapped. The JavaScript computes
-    it (``forward.js``), kernel or none.
+    ``probability`` is what is shown: of every emotion, as spoken and as swapped. The JavaScript
+    computes it (``forward.js``), kernel or none.
 
     Raises:
         ValueError: a run without the stages, or without context.
@@ -46,8 +46,9 @@ class SpeakerSwap(anywidget.AnyWidget):
     def __init__(self, run: Run, dialogues, **kwargs):
         model, corpus = run.model, run.corpus
         if set(model.config.stages) != set(STAGES) or model.context is None:
-            raise ValueError("SpeakerSwap: needs a run with all three stages and context; this one has "
-                             f"{', '.join(model.config.stages) or 'no stage'}, context {model.config.context}")
+            stages = ", ".join(model.config.stages) or "no stage"
+            raise ValueError("SpeakerSwap: needs a run with all three stages and context; "
+                             f"this one has {stages}, context {model.config.context}")
         layout, values, offset = {}, [], 0
         for name, tensor in model.state_dict().items():
             if not name.startswith(AUXILIARY):
@@ -55,14 +56,16 @@ class SpeakerSwap(anywidget.AnyWidget):
                 layout[name] = {"offset": offset, "length": values[-1].size}
                 offset += values[-1].size
         rows = np.flatnonzero(np.isin(corpus.dialogue_of_row, dialogues))
-        columns = ["speaker", "emotion", "text"]
-        spoken = [[dict(zip(columns, turn, strict=True)) for turn in
-                   corpus.table.loc[corpus.dialogue_of_row == d, columns].itertuples(index=False, name=None)]
-                  for d in sorted(dialogues)]
-        super().__init__(
-            config={"modalities": list(corpus.modalities), "dims": corpus.dims, "emotions": list(corpus.emotions),
-                    "colours": {e: EMOTION_COLOURS[e] for e in corpus.emotions},
-                    "speakers": ["somebody unknown", *run.speakers.names], "speakerDim": model.config.speaker_dim,
-                    "heads": model.context.heads, "reach": model.context.reach},
-            layout_of_weights=layout, weights=np.concatenate(values).tobytes(), dialogues=spoken,
-            features=np.hstack([corpus.features[m][rows] for m in corpus.modalities]).astype("<f4").tobytes(), **kwargs)
+        # Sorted, as the features' rows are: the page deals those out turn after turn.
+        said = corpus.table[["speaker", "emotion", "text"]]
+        spoken = [said[corpus.dialogue_of_row == d].to_dict("records") for d in sorted(dialogues)]
+        features = np.hstack([corpus.features[m][rows] for m in corpus.modalities])
+        config = {"modalities": list(corpus.modalities), "dims": corpus.dims,
+                  "emotions": list(corpus.emotions),
+                  "colours": {e: EMOTION_COLOURS[e] for e in corpus.emotions},
+                  "speakers": ["somebody unknown", *run.speakers.names],
+                  "speakerDim": model.config.speaker_dim,
+                  "heads": model.context.heads, "reach": model.context.reach}
+        super().__init__(config=config, layout_of_weights=layout, dialogues=spoken,
+                         weights=np.concatenate(values).tobytes(),
+                         features=features.astype("<f4").tobytes(), **kwargs)

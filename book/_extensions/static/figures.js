@@ -22,7 +22,11 @@
       ...Object.fromEntries(axes.map((name) => [name, { ...part?.[name], ...axis }])),
     });
     return {
-      data: { ...template?.data, bar: [{ type: "bar" }], heatmap: [{ type: "heatmap", textfont: { color: text } }] },
+      data: {
+        ...template?.data,
+        bar: [{ type: "bar" }],
+        heatmap: [{ type: "heatmap", textfont: { color: text } }],
+      },
       layout: {
         ...old,
         paper_bgcolor: clear,
@@ -70,8 +74,8 @@
     const { data, layout, frames, config } = JSON.parse(figure.querySelector("script").textContent);
     const template = layout.template;
     const shown = fitted({ ...layout, template: themed(template) }, figure.clientWidth);
-    const bar = figure.clientWidth < NARROW ? false : "hover";
-    Plotly.newPlot(plot, { data, layout: shown, frames, config: { ...config, displayModeBar: bar } });
+    const displayModeBar = figure.clientWidth < NARROW ? false : "hover";
+    Plotly.newPlot(plot, { data, layout: shown, frames, config: { ...config, displayModeBar } });
     plots.push({ plot, template });
   }
 
