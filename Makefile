@@ -1,6 +1,7 @@
 # make book    build the book into _build/html
 # make pdf     print the built book into _build/mlsan.pdf (needs Chromium)
-# make test    run every test, then every notebook
+# make test    run every test; the notebooks print what is stored
+# make other   run every notebook twice, computing as an older processor does
 # make quick   the quick part of the tests
 # make colab   run every notebook as Colab would, with Colab's versions
 # make clean   forget the built book and the executed notebooks
@@ -20,25 +21,36 @@ export MLSAN_MIRROR := $(abspath ../shared/mirror)
 endif
 endif
 
-.PHONY: book pdf test quick colab clean outputs lock
+.PHONY: book executed pdf test other quick colab clean outputs lock
 .DELETE_ON_ERROR:
 
-# --all: a page is rendered again even when only the extension changed, and a notebook that
-# failed in the last build fails in this one too.
-book: book/vendor/files/made
+# --all: a page is rendered again even when only the extension changed.
+book: executed book/vendor/files/made
 	$(BIN)/jupyter-book build --all -W --keep-going .
 	@echo "The book is built. Open $(PAGE), or file://$(abspath $(PAGE))"
+
+executed: $(VENV)/installed
+	$(BIN)/python book/execute.py
 
 pdf: book
 	$(BIN)/python book/pdf.py
 
 # Two processes with one thread each use two cores better than one with two; and a page's numbers
 # are then the tests', to the last bit.
-book colab outputs test quick: export OMP_NUM_THREADS = 1
+executed colab outputs test other quick: export OMP_NUM_THREADS = 1
 
-test: $(VENV)/installed
+test: executed
 	$(BIN)/pytest -n 2 --dist worksteal
-	$(BIN)/pytest -n 2 --dist loadfile --nbval-lax --nbval-current-env book
+
+# Every library that computes has a switch of its own: torch and, within it, MKL; the OpenBLAS of
+# NumPy and SciPy; NumPy's own loops; Numba under UMAP.
+other: export ATEN_CPU_CAPABILITY = default
+other: export MKL_CBWR = COMPATIBLE
+other: export OPENBLAS_CORETYPE = Nehalem
+other: export NPY_DISABLE_CPU_FEATURES = X86_V3 X86_V4
+other: export NUMBA_CPU_NAME = generic
+other: $(VENV)/installed
+	$(BIN)/pytest -n 2 --dist loadfile book
 
 quick: $(VENV)/installed
 	$(BIN)/pytest -n 2 --dist worksteal -m "not slow"

@@ -2,17 +2,12 @@
 
 - the Colab badge is shown from our own drawing of it;
 - a plotly output becomes a described figure, and plotly.js is loaded on pages that have one;
-- widget scripts come from `book/vendor/files`, on pages that have a widget (see `_config.yml`);
-- the execution cache is dropped when the code or the data behind the notebooks changed.
+- widget scripts come from `book/vendor/files`, on pages that have a widget (see `_config.yml`).
 """
 
 from __future__ import annotations
 
-import hashlib
 import json
-import os
-import shutil
-from collections.abc import Iterator
 from html import escape
 from pathlib import Path
 
@@ -20,16 +15,12 @@ from docutils import nodes
 from myst_nb.core.render import load_mime_renders
 from sphinx.application import Sphinx
 from sphinx.errors import ExtensionError
-from sphinx.util import logging
 
 HERE = Path(__file__).parent
-ROOT = HERE.parents[1]
 VENDORED = HERE.parent / "vendor" / "files"
 PLOTLY = "application/vnd.plotly.v1+json"
 BADGE = "https://colab.research.google.com/assets/colab-badge.svg"
 CONFIG = {"responsive": True, "displaylogo": False, "showSendToCloud": False}
-
-logger = logging.getLogger(__name__)
 
 
 class PlotlyFigure:
@@ -88,29 +79,6 @@ def mend_citation_list(app: Sphinx, pagename, templatename, context, doctree) ->
                                                   '<div class="citation-list">')
 
 
-def behind_notebooks() -> Iterator[str]:
-    """All that the notebooks' outputs depend on, besides the notebooks."""
-    sources = [p for p in (ROOT / "mlsan").rglob("*") if p.is_file() and p.suffix != ".pyc"]
-    for path in sorted([*sources, ROOT / "constraints.txt"]):
-        yield f"{path.relative_to(ROOT)} {hashlib.sha256(path.read_bytes()).hexdigest()}"
-    mirror = os.environ.get("MLSAN_MIRROR", "")
-    yield f"mirror {mirror}"
-    if mirror and Path(mirror).is_dir():
-        files = (p for p in Path(mirror).rglob("*") if p.is_file())
-        yield from sorted(f"{p.relative_to(mirror)} {p.stat().st_size}" for p in files)
-
-
-def drop_stale_executions(app: Sphinx) -> None:
-    """The execution cache sees edits of a notebook, but not of what the notebook imports."""
-    key = hashlib.sha256("\n".join(behind_notebooks()).encode()).hexdigest()
-    build = Path(app.outdir).parent
-    kept = build / "execution-key"
-    if not kept.exists() or kept.read_text() != key:
-        logger.info("the package, the lock or the data changed: every notebook runs again")
-        shutil.rmtree(build / ".jupyter_cache", ignore_errors=True)
-        kept.write_text(key)
-
-
 def setup(app: Sphinx) -> dict:
     if not (VENDORED / "vendored" / "plotly.min.js").exists():
         raise ExtensionError("the vendored scripts are missing: build the book with `make book`")
@@ -120,7 +88,6 @@ def setup(app: Sphinx) -> dict:
         load_mime_renders().append(PlotlyFigure)
     app.config.html_static_path += [str(HERE / "static"), str(VENDORED)]
     app.add_css_file("mlsan-book.css")
-    app.connect("builder-inited", drop_stale_executions, priority=100)
     app.connect("source-read", own_badge)
     app.connect("html-page-context", fit_scripts, priority=900)
     app.connect("html-page-context", mend_citation_list)
