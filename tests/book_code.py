@@ -1,4 +1,4 @@
-"""What the notebooks define, taken from their cells without running them; and sign flips in marked lines."""
+"""What the notebooks define, taken from their cells without running them; flips of marked signs."""
 
 from __future__ import annotations
 
@@ -22,9 +22,10 @@ NOTEBOOKS = {path.stem: path for path in sorted(BOOK.glob("*.ipynb"))}
 
 @dataclass(frozen=True)
 class Answers:
-    """Of one exercise: right answers written otherwise than the notebook's own, and plausible wrong ones.
+    """Of one exercise: right answers, written otherwise than the notebook's own, and wrong ones.
 
-    An answer is what the check takes; a tuple where it takes several things.
+    The wrong ones are plausible. An answer is what the check takes; a tuple where it takes several
+    things.
     """
 
     right: list = field(default_factory=list)
@@ -35,7 +36,8 @@ class Answers:
 class Equation:
     """``cell``: what the notebook's cell defines; ``package``: module:name of its twin.
 
-    ``holds(thing)`` asserts that either does what the equation says, against sums written out by hand.
+    ``holds(thing)`` asserts that either does what the equation says, against sums written out by
+    hand.
     """
 
     cell: str
@@ -56,13 +58,15 @@ def chapter(stem: str):
 
 def _is_definition(node: ast.stmt) -> bool:
     if isinstance(node, ast.Assign):
-        return not any(isinstance(part, ast.Call | ast.Name | ast.Attribute) for part in ast.walk(node.value))
+        computed = ast.Call | ast.Name | ast.Attribute
+        return not any(isinstance(part, computed) for part in ast.walk(node.value))
     return isinstance(node, ast.Import | ast.ImportFrom | ast.FunctionDef | ast.ClassDef)
 
 
 def cell_source(stem: str) -> str:
     """All code of a notebook but the install cell and magics."""
-    kept = [source for source in cells(stem, "code") if not source.startswith("try:\n    import mlsan")]
+    kept = [source for source in cells(stem, "code")
+            if not source.startswith("try:\n    import mlsan")]
     return "\n".join(re.sub(r"^\s*[%!].*$", "", source, flags=re.M) for source in kept)
 
 
@@ -83,34 +87,38 @@ def package_source(where: str) -> str:
     return inspect.getsource(importlib.import_module(where.split(":")[0]))
 
 
-FLIPS = {ast.Add: ast.Sub, ast.Sub: ast.Add, ast.Mult: ast.Div, ast.Div: ast.Mult}
+FLIPS = {ast.Add: ast.Sub, ast.Sub: ast.Add, ast.USub: ast.UAdd,
+         ast.Mult: ast.Div, ast.Div: ast.Mult}
+
+
+def _signs(tree: ast.Module, name: str, lines: set[int]) -> list[ast.BinOp | ast.UnaryOp]:
+    """The operations that have a flip, on one of ``lines``, within ``name``'s definition."""
+    home = next(node for node in tree.body if getattr(node, "name", None) == name)
+    return [node for node in ast.walk(home)
+            if isinstance(node, ast.BinOp | ast.UnaryOp) and type(node.op) in FLIPS
+            and lines & set(range(node.lineno, node.end_lineno + 1))]
 
 
 def flipped(source: str, equation: str, name: str) -> Iterator[tuple[str, dict]]:
-    """Every way to flip one sign in a line marked ``# Eq. <equation>`` within ``name``'s definition.
+    """Every way to flip one sign in a line marked ``# Eq. <equation>`` of ``name``'s definition.
 
-    Yields what was flipped and the names that the source then defines. A product without a sum has no
-    sign: there, times and divided-by change places.
+    Yields what was flipped and the names that the source then defines. A product without a sum has
+    no sign: there, times and divided-by change places.
     """
-    lines = {i for i, line in enumerate(source.split("\n"), 1) if re.search(rf"# Eq\. {equation}\b", line)}
+    marked = re.compile(rf"# Eq\. {equation}\b")
+    lines = {i for i, line in enumerate(source.split("\n"), 1) if marked.search(line)}
     tree = ast.parse(source)
-    home = next(node for node in tree.body if getattr(node, "name", None) == name)
-
-    def signs(root):
-        return [n for n in ast.walk(root) if lines & set(range(getattr(n, "lineno", 0), getattr(n, "end_lineno", -1) + 1))
-                and (isinstance(n, ast.BinOp) and type(n.op) in FLIPS
-                     or isinstance(n, ast.UnaryOp) and isinstance(n.op, ast.USub))]
-
-    found = signs(home)
-    sums = [i for i, n in enumerate(found) if isinstance(n, ast.UnaryOp) or isinstance(n.op, ast.Add | ast.Sub)]
+    found = _signs(tree, name, lines)
+    sums = [i for i, node in enumerate(found) if isinstance(node.op, ast.Add | ast.Sub | ast.USub)]
     for i in sums or range(len(found)):
         changed = copy.deepcopy(tree)
-        node = signs(next(n for n in changed.body if getattr(n, "name", None) == name))[i]
-        node.op = ast.UAdd() if isinstance(node, ast.UnaryOp) else FLIPS[type(node.op)]()
+        node = _signs(changed, name, lines)[i]
+        node.op = FLIPS[type(node.op)]()
         yield ast.unparse(node), definitions(ast.unparse(changed))
 
 
 def solutions(stem: str) -> dict[str, str]:
     """exercise -> the code of its hidden solution; its last line calls the exercise's check."""
-    blocks = re.findall(r"<details>.*?```python\n(.*?)```.*?</details>", "\n".join(cells(stem, "markdown")), re.S)
+    hidden = re.compile(r"<details>.*?```python\n(.*?)```.*?</details>", re.S)
+    blocks = hidden.findall("\n".join(cells(stem, "markdown")))
     return {re.findall(r"\bcheck\.(\w+)\(", block)[-1]: block for block in blocks}

@@ -1,8 +1,9 @@
 """Colab, imitated: `make colab`.
 
-An environment with Colab's own versions and no mlsan; then every notebook as Colab runs it, alone in an
-empty folder, its first cell fetching the last commit of this checkout in the public repository's place.
-The install must leave every version that Colab brought as it was, and every notebook must run.
+An environment with Colab's own versions and no mlsan; then every notebook as Colab runs it, alone
+in an empty folder, its first cell fetching the last commit of this checkout in the public
+repository's place. The install must leave every version that Colab brought as it was, and every
+notebook must run.
 """
 
 from __future__ import annotations
@@ -23,15 +24,15 @@ from nbclient import NotebookClient
 ROOT = Path(__file__).parents[1]
 PLACE = ROOT / "_build" / "colab"
 PYTHON = PLACE / "bin" / "python"
-# Colab's versions of August 2026, what a notebook here touches; torch, theirs 2.11, as near as can be had
-# without its 3 GB of CUDA libraries.
+# Colab's versions of August 2026, what a notebook here touches; torch, theirs 2.11, as near as can
+# be had without its 3 GB of CUDA libraries.
 COLAB = ["torch==2.13.0", "numpy==2.1.3", "pandas==2.2.3", "plotly==5.24.1", "ipywidgets==7.7.1",
          "scikit-learn==1.6.1", "scipy==1.15.3", "ipykernel==6.17.1", "ipython==7.34.0"]
 
 
 def pip(*arguments) -> str:
-    return subprocess.run([PYTHON, "-m", "pip", "--disable-pip-version-check", *arguments], check=True,
-                          stdout=subprocess.PIPE, text=True).stdout
+    command = [PYTHON, "-m", "pip", "--disable-pip-version-check", *arguments]
+    return subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
 
 
 def versions() -> dict[str, str]:
@@ -41,12 +42,14 @@ def versions() -> dict[str, str]:
 def main() -> None:
     venv.create(PLACE, with_pip=True, clear=True)
     pip("install", "--quiet", *COLAB)
-    subprocess.run([PYTHON, "-m", "ipykernel", "install", "--sys-prefix", "--name", "colab"], check=True,
-                   stdout=subprocess.DEVNULL)
+    subprocess.run([PYTHON, "-m", "ipykernel", "install", "--sys-prefix", "--name", "colab"],
+                   check=True, stdout=subprocess.DEVNULL)
     before = versions()
     address = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["urls"]["Repository"]
-    os.environ |= {"JUPYTER_PATH": str(PLACE / "share" / "jupyter"), "GIT_CONFIG_COUNT": "1",
-                   "GIT_CONFIG_KEY_0": f"url.{ROOT.as_uri()}.insteadOf", "GIT_CONFIG_VALUE_0": address}
+    os.environ |= {"JUPYTER_PATH": str(PLACE / "share" / "jupyter"),
+                   "GIT_CONFIG_COUNT": "1",
+                   "GIT_CONFIG_KEY_0": f"url.{ROOT.as_uri()}.insteadOf",
+                   "GIT_CONFIG_VALUE_0": address}
     for path in sorted((ROOT / "book").glob("*.ipynb")):
         started = time.perf_counter()
         pip("uninstall", "--quiet", "--yes", "mlsan")        # each chapter meets a fresh runtime
@@ -59,8 +62,8 @@ def main() -> None:
                if after.get(name) != version]
     added = sorted(set(after) - set(before))
     print(f"{len(before)} packages were there, {len(added)} were added: {', '.join(added)}")
-    print(f"torch {after['torch']}, numpy {after['numpy']}, pandas {after['pandas']}, plotly {after['plotly']}, "
-          f"ipywidgets {after['ipywidgets']}")
+    print(", ".join(f"{name} {after[name]}"
+                    for name in ("torch", "numpy", "pandas", "plotly", "ipywidgets")))
     if changed:
         sys.exit(f"changed: {', '.join(changed)}")
 

@@ -1,9 +1,10 @@
-"""Small corpora, made once; short training; one thread per process, so that xdist's workers don't fight."""
+"""Small corpora, made once; short training; a thread per process: xdist's workers don't fight."""
 
 from dataclasses import replace
 
 import pytest
 import torch
+from feature_files import meld_mirror, pinned  # noqa: F401 (fixtures)
 from joblib import parallel_config
 from pages import browser, sites, visit  # noqa: F401 (fixtures)
 

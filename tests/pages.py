@@ -16,7 +16,7 @@ from urllib.parse import urlparse
 import pytest
 from pdf import CHROMIUM, SITE, STANDS
 
-PAGES = sorted(p.stem for p in (SITE / "book").glob("*.html"))
+PAGES = sorted(p.stem for p in (SITE / "book").glob("*.html"))        # those that are built
 FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
          "--disable-background-networking", "--disable-component-update", "--disable-sync"]
 SIZES = {"desktop": {"width": 1280, "height": 900}, "phone": {"width": 390, "height": 844}}
@@ -26,6 +26,10 @@ IN_BROWSER = [            # a module's `pytestmark`
     pytest.mark.slow,
     pytest.mark.skipif(not PAGES, reason="the book is not built: `make book`"),
     pytest.mark.skipif(not CHROMIUM, reason="no chromium, chromium-browser or google-chrome")]
+
+
+def html_of(name: str) -> str:
+    return (SITE / "book" / f"{name}.html").read_text()
 
 
 @pytest.fixture(scope="module")
@@ -89,8 +93,8 @@ def is_local(url: str) -> bool:
 
 def widget_state(page, trait: str) -> dict:
     """The saved traits of the page's widget that has this one; binary ones as bytes."""
-    text = page.locator("script[type='application/vnd.jupyter.widget-state+json']").first.text_content()
-    for widget in json.loads(text)["state"].values():
+    scripts = page.locator("script[type='application/vnd.jupyter.widget-state+json']")
+    for widget in json.loads(scripts.first.text_content())["state"].values():
         binary = {b["path"][0]: base64.b64decode(b["data"]) for b in widget.get("buffers", [])}
         if trait in (state := widget["state"] | binary):
             return state

@@ -1,4 +1,4 @@
-"""The built pages in a browser: from disk and over http, light and dark, on a desktop and a phone."""
+"""The built pages in a browser: from disk and over http, light and dark, on desktop and phone."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import yaml
 from axe_playwright_python.sync_playwright import Axe
-from pages import IN_BROWSER, PAGES, SITE, widget_state
+from pages import IN_BROWSER, PAGES, html_of, widget_state
 from pdf import ROOT
 from pypdf import PdfReader
 
@@ -64,34 +64,42 @@ def test_page_stands(visit, name, site, theme, size):
 
 
 def grave_violations(page) -> list:
-    """What axe-core calls serious or critical: what keeps somebody from reading or using the page."""
+    """What axe-core calls serious or critical: it keeps somebody from reading or using the page."""
     found = Axe().run(page).response["violations"]
     return [(v["id"], v["help"], [node["html"][:200] for node in v["nodes"]][:3]) for v in found
             if v["impact"] in ("serious", "critical")]
 
 
 def test_pdf_has_a_bookmark_for_every_page():
-    printed = subprocess.run([sys.executable, ROOT / "book" / "pdf.py"], capture_output=True, text=True)
+    printed = subprocess.run([sys.executable, ROOT / "book" / "pdf.py"],
+                             capture_output=True, text=True)
     assert printed.returncode == 0, printed.stderr
     outline = PdfReader(ROOT / "_build" / "mlsan.pdf").outline
     parts = yaml.safe_load((ROOT / "_toc.yml").read_text())["parts"]
     chapters = [entry for entry in outline if isinstance(entry, list)]
     assert [len(entry) for entry in chapters] == [len(part["chapters"]) for part in parts]
-    assert [entry.title for entry in outline if not isinstance(entry, list)][1:] == [part["caption"] for part in parts]
+    titles = [entry.title for entry in outline if not isinstance(entry, list)]
+    assert titles[1:] == [part["caption"] for part in parts]
+
+
+FIGURE = re.compile(
+    r'<figure class="mlsan-figure".*?<script type="application/json">(.*?)</script>', re.S)
+WIDGETS = re.compile(
+    r'<script type="application/vnd.jupyter.widget-state\+json">(.*?)</script>', re.S)
 
 
 @pytest.mark.parametrize("name", PAGES)
 def test_no_figure_is_heavier_than_300_kb(name):
-    html = (SITE / "book" / f"{name}.html").read_text()
-    figures = re.findall(r'<figure class="mlsan-figure".*?<script type="application/json">(.*?)</script>', html, re.S)
-    states = re.findall(r'<script type="application/vnd.jupyter.widget-state\+json">(.*?)</script>', html, re.S)
-    widgets = [json.dumps(widget) for state in states for widget in json.loads(state)["state"].values()]
-    assert [len(part) for part in figures + widgets if len(part) > 300_000] == []
+    html = html_of(name)
+    parts = FIGURE.findall(html)
+    for state in WIDGETS.findall(html):
+        parts += map(json.dumps, json.loads(state)["state"].values())
+    assert [len(part) for part in parts if len(part) > 300_000] == []
 
 
 @pytest.mark.parametrize("name", PAGES)
 def test_scripts_load_only_where_used(name):
-    html = (SITE / "book" / f"{name}.html").read_text()
+    html = html_of(name)
     used = {"plotly.min.js": 'class="mlsan-figure"', "tex-svg-full.js": 'class="math ',
             "widgets.js": "application/vnd.jupyter.widget-view+json"}
     for script, trace in used.items():
@@ -99,8 +107,7 @@ def test_scripts_load_only_where_used(name):
 
 
 def test_figures_follow_the_theme(visit):
-    name = next((n for n in PAGES if 'class="mlsan-figure"'
-                 in (SITE / "book" / f"{n}.html").read_text()), None)
+    name = next((n for n in PAGES if 'class="mlsan-figure"' in html_of(n)), None)
     if name is None:
         pytest.skip("no page has a figure")
     page = visit(name)
@@ -112,16 +119,22 @@ def test_figures_follow_the_theme(visit):
 
 
 FIGURES = [(name, place) for name in PAGES
-           for place in re.findall(r'<div id="(figure-[^"]*)"', (SITE / "book" / f"{name}.html").read_text())]
+           for place in re.findall(r'<div id="(figure-[^"]*)"', html_of(name))]
 
 
 def controls_of(page, place, kind) -> list[dict]:
-    return page.evaluate("([place, kind]) => JSON.parse(document.querySelector(`#${place} + script`).textContent)"
-                         ".layout[kind] ?? []", [place, kind])
+    return page.evaluate("""([place, kind]) => {
+        const figure = document.querySelector(`#${place} + script`).textContent;
+        return JSON.parse(figure).layout[kind] ?? [];
+    }""", [place, kind])
 
 
 def test_every_menu_shows_what_it_says(visit):
     tried = 0
+    stands = """([place, wanted]) => {
+        const visible = document.getElementById(place).data.map((t) => t.visible ?? true);
+        return JSON.stringify(wanted) === JSON.stringify(visible);
+    }"""
     for name in PAGES:
         page = visit(name)
         for place in [place for page_name, place in FIGURES if page_name == name]:
@@ -131,9 +144,7 @@ def test_every_menu_shows_what_it_says(visit):
                     page.locator(f"#{place} .updatemenu-dropdown-button").nth(i).click()
                     change = button["args"][0]
                     wanted = change["visible"] if isinstance(change, dict) else button["args"][1]
-                    page.wait_for_function("([place, wanted]) => JSON.stringify(wanted) === JSON.stringify("
-                                           "document.getElementById(place).data.map((t) => t.visible ?? true))",
-                                           arg=[place, wanted])
+                    page.wait_for_function(stands, arg=[place, wanted])
                     tried += 1
         assert page.complaints == []
     assert tried >= 20
@@ -143,18 +154,19 @@ def test_the_slider_steps_through_a_dialogue(visit):
     page = visit("conversations-as-tensors")
     place = next(place for name, place in FIGURES if name == "conversations-as-tensors"
                  and controls_of(page, place, "sliders"))
+    stands = """([place, said]) =>
+        document.getElementById(place).layout.annotations[0].text === said"""
     (slider,) = controls_of(page, place, "sliders")
     rail = page.locator(f"#{place} .slider-rail-touch-rect")
     box = rail.bounding_box()
     for share, step in ((0.999, slider["steps"][-1]), (0.001, slider["steps"][0])):
         rail.click(position={"x": box["width"] * share, "y": box["height"] / 2})
         said = step["args"][1]["annotations[0].text"]
-        page.wait_for_function("([place, said]) => document.getElementById(place).layout.annotations[0].text === said",
-                               arg=[place, said])
+        page.wait_for_function(stands, arg=[place, said])
 
 
 def test_calibration_bench_answers_as_python_does(visit):
-    """Driven from the keyboard, with no kernel: what it says is what `nearest_mean_accuracy` says."""
+    """Driven from the keyboard, with no kernel: it says what `nearest_mean_accuracy` says."""
     page = visit("one-emotion-many-people")
     state = widget_state(page, "calibrated")
     raw, calibrated = np.array(state["raw"]), np.array(state["calibrated"])

@@ -37,22 +37,25 @@ def folder(small, tmp_path):
 
 def test_corpora_lists_them(mlsan):
     code, out, _ = mlsan("corpora", "--json")
-    assert code == 0 and {c["name"] for c in json.loads(out)} >= {"simulated", "meld", "meld-friends"}
+    assert code == 0
+    assert {c["name"] for c in json.loads(out)} >= {"simulated", "meld", "meld-friends"}
     assert "meld-friends" in mlsan("corpora")[1]
 
 
 def test_train_evaluate_and_resume(mlsan, folder, tmp_path):
     run = tmp_path / "run"
-    code, out, err = mlsan("train", folder, "--stages", "calibration,gating", "--out", run, "--json")
+    command = ["train", folder, "--stages", "calibration,gating", "--out", run]
+    code, out, err = mlsan(*command, "--json")
     assert code == 0, err
     trained = json.loads(out)
     assert set(trained) >= {"weighted_f1", "macro_f1", "per_class_f1", "unseen_speaker_f1"}
-    assert set(trained["per_class_f1"]) == set(simulate(25).emotions) and 0 < trained["weighted_f1"] < 1
+    assert set(trained["per_class_f1"]) == set(simulate(25).emotions)
+    assert 0 < trained["weighted_f1"] < 1
     assert json.loads(mlsan("evaluate", run, "--json")[1]) == trained
     assert "weighted F1" in mlsan("evaluate", run)[1]
-    code, _, err = mlsan("train", folder, "--stages", "calibration,gating", "--out", run)
+    code, _, err = mlsan(*command)
     assert code == 2 and "--resume" in err
-    code, out, _ = mlsan("train", folder, "--stages", "calibration,gating", "--out", run, "--resume", "--json")
+    code, out, _ = mlsan(*command, "--resume", "--json")
     assert code == 0 and json.loads(out) == trained
     code, _, err = mlsan("train", folder, "--stages", "gating", "--out", run, "--resume")
     assert code == 2 and "another run, with plan.stages" in err
@@ -60,7 +63,8 @@ def test_train_evaluate_and_resume(mlsan, folder, tmp_path):
 
 def test_a_run_is_found_from_another_folder(mlsan, folder, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    assert mlsan("train", folder.name, "--speakers", "none", "--neutrality", "0.3", "--out", "run")[0] == 0
+    options = ["--speakers", "none", "--neutrality", "0.3"]
+    assert mlsan("train", folder.name, *options, "--out", "run")[0] == 0
     monkeypatch.chdir("/")
     assert mlsan("evaluate", tmp_path / "run", "--json")[0] == 0
 
@@ -75,7 +79,8 @@ def test_evaluate_refuses_what_is_no_finished_run(mlsan, folder, tmp_path):
 
 
 def test_unseen_speakers_are_scored_apart(mlsan, small, tmp_path):
-    table = small.table.assign(speaker=small.table.speaker.where(small.table.split != "test", "Zoe"))
+    speaker = small.table.speaker.where(small.table.split != "test", "Zoe")
+    table = small.table.assign(speaker=speaker)
     corpus = type(small)("guests", table, small.features, small.emotions)
     mlsan("train", corpus.save(tmp_path / "guests"), "--out", tmp_path / "run")
     scores = json.loads(mlsan("evaluate", tmp_path / "run", "--json")[1])
@@ -83,7 +88,8 @@ def test_unseen_speakers_are_scored_apart(mlsan, small, tmp_path):
 
 
 def test_reproduce_keeps_a_result_that_names_its_command(mlsan, folder, tmp_path, monkeypatch):
-    monkeypatch.setattr("mlsan.studies.protocol.rows_of", lambda corpus: [Row("identity", "off"), Row("identity", "on")])
+    rows = [Row("identity", "off"), Row("identity", "on")]
+    monkeypatch.setattr("mlsan.studies.protocol.rows_of", lambda corpus: rows)
     monkeypatch.setattr("mlsan.studies.protocol.QUICK_EPOCHS", 1)
     args = ["reproduce", "meld", "--features", folder, "--seeds", 2, "--quick"]
     code, out, err = mlsan(*args, "--out", tmp_path / "kept")
@@ -136,13 +142,17 @@ def test_ablate_writes_what_it_promises(mlsan, small, tmp_path, monkeypatch):
         assert 0 < result["bayes"][level]["weighted_f1"] <= 1
     assert set(result["gate_correlation"]) == {"pooled", "text", "audio", "visual"}
     assert {tuple(p["stages"]) for p in result["probes"]} == {(), ("calibration",), STAGES}
-    means = {(tuple(m["stages"]), m["speakers"]): m for m in result["means"] if "baseline" not in m}
-    full = [r["weighted_f1"] for r in result["runs"] if (tuple(r["stages"]), r["speakers"]) == (STAGES, "identity")]
-    assert means[STAGES, "identity"]["weighted_f1"] == pytest.approx(np.mean(full))
-    difference = [p for p in result["paired"] if tuple(p["stages"]) == STAGES and p["speakers"] == "identity"
-                  and p["against"] == "static"][0]["weighted_f1"]
-    assert difference["difference"] == pytest.approx(
-        means[STAGES, "identity"]["weighted_f1"] - means[(), "identity"]["weighted_f1"])
+
+    def of(row):
+        return tuple(row["stages"]), row["speakers"]
+
+    full = STAGES, "identity"
+    mean = {of(m): m["weighted_f1"] for m in result["means"] if "baseline" not in m}
+    assert mean[full] == pytest.approx(
+        np.mean([r["weighted_f1"] for r in result["runs"] if of(r) == full]))
+    difference = next(p["weighted_f1"] for p in result["paired"]
+                      if of(p) == full and p["against"] == "static")
+    assert difference["difference"] == pytest.approx(mean[full] - mean[(), "identity"])
     assert difference["low"] <= difference["difference"] <= difference["high"]
     for word in ("Exact Bayes", "Probes", "static + speaker vector", "Spearman"):
         assert word in out
@@ -170,7 +180,8 @@ def test_iemocaps_terms_come_before_its_files(mlsan, generated):
     command = ["fetch", "iemocap", "--features", "cosmic", "--from", generated]
     code, out, err = mlsan(*command)
     assert code == 2 and not out and not list((generated.parent / "data").rglob("*.parquet"))
-    assert all(word in err for word in ("SAIL", "research", "pass on", f"--from {generated} --accept-licence"))
+    for word in ("SAIL", "research", "pass on", f"--from {generated} --accept-licence"):
+        assert word in err
     code, out, err = mlsan(*command, "--accept-licence")
     assert code == 0 and "research only" in out, err
 
@@ -178,7 +189,8 @@ def test_iemocaps_terms_come_before_its_files(mlsan, generated):
 @pytest.mark.parametrize("args, words", [
     (["fetch", "meld", "--from", "there"], ["--features"]),
     (["fetch", "meld", "--features", "sdt"], ["meld_multimodal_features.pkl", "--from DIR"]),
-    (["fetch", "meld", "--features", "sdt", "--from", "there"], ["there/meld_multimodal_features.pkl: not found"]),
+    (["fetch", "meld", "--features", "sdt", "--from", "there"],
+     ["there/meld_multimodal_features.pkl: not found"]),
     (["fetch", "friends", "--features", "sdt"], ["'friends'", "meld and of iemocap"]),
     (["fetch", "meld", "--features", "vgg"], ["'vgg'", "multiemo"])])
 def test_feature_files_that_cannot_be_had(mlsan, args, words):

@@ -6,7 +6,7 @@ import json
 
 import numpy as np
 from pages import IN_BROWSER, widget_state
-from test_speaker_swap_page import the_page_s_model
+from test_speaker_swap_page import dialogues_by_text, the_page_s_model
 
 from mlsan import Plan, Run, simulate, speaker_ids
 from mlsan.widgets.conversation_player import turns_of
@@ -30,7 +30,7 @@ def shown(box) -> dict:
 def test_every_turn_shows_python_s_values(visit):
     page = visit("ml-san")
     run, corpus = the_page_s_run(page), simulate()
-    by_text = {tuple(u.text for u in corpus.dialogue(d).utterances): d for d in corpus.dialogues("test")}
+    by_text = dialogues_by_text(corpus)
     box = page.locator(".mlsan-player")
     slider, choice = box.locator("input[type=range]"), box.locator("select")
     seen = set()
@@ -47,7 +47,8 @@ def test_every_turn_shows_python_s_values(visit):
             assert box.get_attribute("data-turn") == str(t)
             assert box.get_attribute("data-speaker") == turn["speaker"]
             assert box.get_attribute("data-emotion") == corpus.emotions[turn["emotion"]]
-            assert box.get_attribute("data-predicted") == corpus.emotions[int(np.argmax(turn["model"]))]
+            predicted = corpus.emotions[int(np.argmax(turn["model"]))]
+            assert box.get_attribute("data-predicted") == predicted
             values = shown(box)
             assert set(values) == {"model", "exact", "gates", "alone"}
             for name, value in values.items():

@@ -14,8 +14,10 @@ EMOTIONS = ("neutral", "joy")
 
 def table(**changes):
     columns = {"dialogue": ["a", "a", "a", "b", "b"], "turn": [0, 1, 4, 0, 1],
-               "speaker": ["Ada", "Ben", "Ada", "Cleo", "Cleo"], "emotion": ["joy", "neutral"] * 2 + ["joy"],
-               "split": ["train"] * 3 + ["test"] * 2, "text": ["Hi.", "Yes?", "Bye.", "So.", "Well."]}
+               "speaker": ["Ada", "Ben", "Ada", "Cleo", "Cleo"],
+               "emotion": ["joy", "neutral", "joy", "neutral", "joy"],
+               "split": ["train"] * 3 + ["test"] * 2,
+               "text": ["Hi.", "Yes?", "Bye.", "So.", "Well."]}
     return pd.DataFrame(columns | changes)
 
 
@@ -25,7 +27,8 @@ def features(**changes):
 
 
 def make(utterances=None, given=None, **more):
-    return Corpus("toy", table() if utterances is None else utterances, given or features(), EMOTIONS, **more)
+    utterances = table() if utterances is None else utterances
+    return Corpus("toy", utterances, given or features(), EMOTIONS, **more)
 
 
 def test_saved_and_loaded_is_the_same(tmp_path):
@@ -43,8 +46,9 @@ def test_saved_and_loaded_is_the_same(tmp_path):
 def test_fingerprint_sees_a_label_and_a_feature():
     x = features()["text"].copy()
     x[4, 2] += 1e-3
-    changed = table(emotion=["joy", "neutral", "joy", "neutral", "neutral"])
-    assert len({make().fingerprint, make(changed).fingerprint, make(given=features(text=x)).fingerprint}) == 3
+    label = make(table(emotion=["joy", "neutral", "joy", "neutral", "neutral"]))
+    feature = make(given=features(text=x))
+    assert len({corpus.fingerprint for corpus in (make(), label, feature)}) == 3
 
 
 def test_summary_counts_gaps_monologues_and_new_speakers():
@@ -56,7 +60,8 @@ def test_summary_counts_gaps_monologues_and_new_speakers():
 
 
 def test_batch_pads_with_nothing():
-    batch = make(present={"audio": np.array([True, False, True, True, True])}).tensors([1, 2, 1, 3, 3]).batch([0, 1])
+    corpus = make(present={"audio": np.array([True, False, True, True, True])})
+    batch = corpus.tensors([1, 2, 1, 3, 3]).batch([0, 1])
     assert batch.mask.tolist() == [[True] * 3, [True, True, False]]
     assert batch.features["text"][1].tolist() == [[9, 10, 11], [12, 13, 14], [0, 0, 0]]
     assert batch.present["audio"].tolist() == [[True, False, True], [True, True, False]]
@@ -67,50 +72,71 @@ def test_batch_pads_with_nothing():
 
 def test_dialogues_of_ones_own():
     def say(name, turn, emotion, **given):
-        return Utterance(name, turn, "Ada", emotion, "train", "…", {m: np.array(v) for m, v in given.items()})
+        vectors = {m: np.array(v) for m, v in given.items()}
+        return Utterance(name, turn, "Ada", emotion, "train", "…", vectors)
 
-    dialogues = [Dialogue("a", (say("a", 0, "joy", text=[1., 2.]), say("a", 3, "neutral", text=[3., 4.], audio=[5.])))]
-    corpus = Corpus.from_dialogues("mine", dialogues, EMOTIONS)
+    turns = (say("a", 0, "joy", text=[1., 2.]), say("a", 3, "neutral", text=[3., 4.], audio=[5.]))
+    corpus = Corpus.from_dialogues("mine", [Dialogue("a", turns)], EMOTIONS)
     assert corpus.present["audio"].tolist() == [False, True]
     assert [u.turn for u in corpus.dialogue(0).utterances] == [0, 3]
     assert "audio" not in corpus.dialogue(0).utterances[0].features
 
 
-BAD = {
-    "no column": (lambda: make(table().drop(columns="speaker")), ["'speaker'"]),
-    "unknown emotion": (lambda: make(table(emotion=["joy", "bliss", "joy", "joy", "joy"])),
-                        ["row 1", "'a'", "turn 1", "'bliss'", "neutral, joy"]),
-    "unknown split": (lambda: make(table(split=["train"] * 4 + ["exam"])), ["row 4", "'exam'"]),
-    "missing speaker": (lambda: make(table(speaker=["Ada", None, "Ada", "C", "C"])), ["speaker", "row 1"]),
-    "nan": (lambda: make(given=features(audio=np.array([[0, 0]] * 3 + [[0, np.nan], [0, 0]]))),
-            ["audio", "row 3", "'b'", "column 1", "nan"]),
-    "infinite": (lambda: make(given=features(text=np.full((5, 3), np.inf))), ["text", "row 0", "inf"]),
-    "one row too few": (lambda: make(given=features(text=np.zeros((4, 3)))), ["text", "(4, 3)", "(5, D)"]),
-    "one-dimensional": (lambda: make(given=features(text=np.zeros(5))), ["text", "(5,)"]),
-    "words for features": (lambda: make(given=features(text=np.full((5, 3), "x"))), ["text", "numbers"]),
-    "unknown modality": (lambda: make(given=features(smell=np.zeros((5, 3)))), ["'smell'", "text, audio, visual"]),
-    "no modality": (lambda: Corpus("toy", table(), {}, EMOTIONS), ["no modality"]),
-    "repeated turn": (lambda: make(table(turn=[0, 1, 1, 0, 1])), ["row 2", "repeated"]),
-    "unordered turns": (lambda: make(table(turn=[0, 4, 1, 0, 1])), ["row 2", "out of order"]),
-    "turns that are words": (lambda: make(table(turn=list("abcde"))), ["turn", "whole numbers"]),
-    "a dialogue in two places": (lambda: make(table(dialogue=list("aabba"))), ["row 4", "together"]),
-    "a dialogue in two splits": (lambda: make(table(split=["train", "dev", "dev", "test", "test"])), ["row 1", "split"]),
-    "empty table": (lambda: make(table().iloc[:0]), ["empty"]),
-    "empty dialogue": (lambda: Corpus.from_dialogues("x", [Dialogue("a", ())], EMOTIONS), ["dialogue 0", "'a'"]),
-    "vectors of two lengths": (lambda: Corpus.from_dialogues("x", [Dialogue("a", tuple(
-        Utterance("a", i, "s", "joy", "train", "", {"text": np.zeros(3 + i)}) for i in range(2)))], EMOTIONS),
-        ["text", "row 1", "(4,)", "(3,)"]),
-    "presence of the wrong length": (lambda: make(present={"text": np.ones(4, bool)}), ["present.text", "(5,)"]),
-}
-
-
-@pytest.mark.parametrize("case", BAD)
-def test_bad_input_is_named(case):
-    act, words = BAD[case]
+def assert_refused(words, act, *args, **options):
+    """``act`` refuses what it is given, with a message that has all these words."""
     with pytest.raises(CorpusError) as error:
-        act()
+        act(*args, **options)
     for word in words:
         assert word in str(error.value)
+
+
+@pytest.mark.parametrize("column, values, words", [
+    ("emotion", ["joy", "bliss", "joy", "joy", "joy"],
+     ["row 1", "'a'", "turn 1", "'bliss'", "neutral, joy"]),
+    ("split", ["train"] * 4 + ["exam"], ["row 4", "'exam'"]),
+    ("speaker", ["Ada", None, "Ada", "C", "C"], ["speaker", "row 1"]),
+    ("turn", [0, 1, 1, 0, 1], ["row 2", "repeated"]),
+    ("turn", [0, 4, 1, 0, 1], ["row 2", "out of order"]),
+    ("turn", list("abcde"), ["turn", "whole numbers"]),
+    ("dialogue", list("aabba"), ["row 4", "together"]),
+    ("split", ["train", "dev", "dev", "test", "test"], ["row 1", "split"])],
+    ids=["unknown emotion", "unknown split", "missing speaker", "repeated turn", "unordered turns",
+         "turns that are words", "a dialogue in two places", "a dialogue in two splits"])
+def test_a_bad_column_is_named(column, values, words):
+    assert_refused(words, make, table(**{column: values}))
+
+
+def test_a_bad_table_is_named():
+    assert_refused(["'speaker'"], make, table().drop(columns="speaker"))
+    assert_refused(["empty"], make, table().iloc[:0])
+
+
+@pytest.mark.parametrize("modality, x, words", [
+    ("audio", [[0, 0]] * 3 + [[0, np.nan], [0, 0]], ["audio", "row 3", "'b'", "column 1", "nan"]),
+    ("text", np.full((5, 3), np.inf), ["text", "row 0", "inf"]),
+    ("text", np.zeros((4, 3)), ["text", "(4, 3)", "(5, D)"]),
+    ("text", np.zeros(5), ["text", "(5,)"]),
+    ("text", np.full((5, 3), "x"), ["text", "numbers"]),
+    ("smell", np.zeros((5, 3)), ["'smell'", "text, audio, visual"])],
+    ids=["nan", "infinite", "one row too few", "one-dimensional", "words for features",
+         "unknown modality"])
+def test_bad_features_are_named(modality, x, words):
+    assert_refused(words, make, given=features(**{modality: np.array(x)}))
+
+
+def test_no_modality_and_presence_of_the_wrong_length_are_refused():
+    assert_refused(["no modality"], Corpus, "toy", table(), {}, EMOTIONS)
+    assert_refused(["present.text", "(5,)"], make, present={"text": np.ones(4, bool)})
+
+
+def test_bad_dialogues_are_named():
+    def say(turn):
+        return Utterance("a", turn, "s", "joy", "train", "", {"text": np.zeros(3 + turn)})
+
+    empty, of_two_lengths = Dialogue("a", ()), Dialogue("a", (say(0), say(1)))
+    assert_refused(["dialogue 0", "'a'"], Corpus.from_dialogues, "x", [empty], EMOTIONS)
+    assert_refused(["text", "row 1", "(4,)", "(3,)"],
+                   Corpus.from_dialogues, "x", [of_two_lengths], EMOTIONS)
 
 
 def _drop(name):
@@ -135,10 +161,14 @@ def _other_features(folder):
 
 
 @pytest.mark.parametrize("damage, word", [
-    (_drop("utterances.parquet"), "utterances.parquet"), (_drop("corpus.json"), "corpus.json"),
-    (_cut("utterances.parquet"), "utterances.parquet"), (_cut("features.safetensors"), "features.safetensors"),
-    (_cut("corpus.json"), "corpus.json"), (_edit_json(dims={"text": 99}), "dims"),
-    (_edit_json(emotions=["joy"]), "unknown 'neutral'"), (_other_features, "fingerprint")])
+    (_drop("utterances.parquet"), "utterances.parquet"),
+    (_drop("corpus.json"), "corpus.json"),
+    (_cut("utterances.parquet"), "utterances.parquet"),
+    (_cut("features.safetensors"), "features.safetensors"),
+    (_cut("corpus.json"), "corpus.json"),
+    (_edit_json(dims={"text": 99}), "dims"),
+    (_edit_json(emotions=["joy"]), "unknown 'neutral'"),
+    (_other_features, "fingerprint")])
 def test_damaged_folder_is_named(tmp_path, damage, word):
     folder = make().save(tmp_path / "toy")
     damage(folder)
@@ -150,7 +180,11 @@ def test_nothing_is_overwritten_or_left_half_written(tmp_path, monkeypatch):
     folder = make().save(tmp_path / "toy")
     with pytest.raises(CorpusError, match="exists already"):
         make().save(folder)
-    monkeypatch.setattr("mlsan.data.corpus.save_file", lambda *a: (_ for _ in ()).throw(OSError("disk full")))
+
+    def full(*args):
+        raise OSError("disk full")
+
+    monkeypatch.setattr("mlsan.data.corpus.save_file", full)
     with pytest.raises(OSError, match="disk full"):
         make().save(tmp_path / "other")
     assert [p.name for p in tmp_path.iterdir()] == ["toy"]

@@ -40,8 +40,9 @@ def test_cell_and_package_do_what_the_equation_says(stem, name, equation):
 
 @pytest.mark.parametrize(("stem", "name", "equation"), CASES)
 def test_a_flipped_sign_is_noticed(stem, name, equation):
-    sources = [(cell_source(stem), equation.cell), (package_source(equation.package), equation.package.split(":")[1])]
-    for source, thing in sources:
+    twin = equation.package.split(":")[1]
+    for source, thing in ((cell_source(stem), equation.cell),
+                          (package_source(equation.package), twin)):
         flips = list(flipped(source, name, thing))
         assert flips, f"{thing}: no line with a sign is marked `# Eq. {name}`"
         for changed, space in flips:

@@ -1,4 +1,4 @@
-"""The FiLM bench: what its JavaScript shows, with no kernel, is what Python says of the same points."""
+"""The FiLM bench: its JavaScript, with no kernel, shows what Python says of the same points."""
 
 from __future__ import annotations
 
@@ -15,8 +15,9 @@ POINTS = np.array([[1.0, 2.0], [3.0, 1.0], [-2.0, 0.5], [0.0, -1.0]])
 
 
 def test_bench_carries_what_the_page_needs():
-    bench = FilmBench(POINTS, ["Ada", "Ada", "Ben", "Ben"], ["joy", "anger"] * 2,
-                      {"Ada": (np.zeros(2), np.ones(2)), "Ben": ([1, 0], [0, -1])}, colour="speaker")
+    undo = {"Ada": (np.zeros(2), np.ones(2)), "Ben": ([1, 0], [0, -1])}
+    bench = FilmBench(POINTS, ["Ada", "Ada", "Ben", "Ben"], ["joy", "anger"] * 2, undo,
+                      colour="speaker")
     state = bench.get_state()
     assert state["chosen"] == "Ada" and state["film"] == {} and state["colour"] == "speaker"
     assert state["undo"]["Ben"] == {"gamma": [1, 0], "beta": [0, -1]}
@@ -34,7 +35,7 @@ class TestPage:
 
     @pytest.fixture
     def bench(self, visit):
-        """The page, and a function that checks what is shown and returns every speaker's gamma and beta."""
+        """The page, and a function that checks what is shown and gives every gamma and beta."""
         page = visit("calibration")
         state, box = widget_state(page, "undo"), page.locator(".mlsan-film")
         box.locator("svg").scroll_into_view_if_needed()
@@ -45,7 +46,8 @@ class TestPage:
                               for point, s in zip(state["points"], state["speakers"], strict=True)])
             for what in ("speaker", "emotion"):
                 accuracy = float(box.get_attribute(f"data-{what}"))
-                assert accuracy == pytest.approx(nearest_mean_accuracy(moved, state[f"{what}s"]), abs=1e-9)
+                wanted = nearest_mean_accuracy(moved, state[f"{what}s"])
+                assert accuracy == pytest.approx(wanted, abs=1e-9)
                 assert f"{round(100 * accuracy)}%" in box.locator(".mlsan-verdict").text_content()
             return film
 
@@ -95,12 +97,13 @@ class TestPage:
             return shown()["Ada"]
 
         moved = drag(".mlsan-ring", -60, 30)
-        assert moved["gamma"] == [0, 0] and moved["beta"][0] < 0 and moved["beta"][1] < 0
-        assert moved["beta"][0] == pytest.approx(2 * moved["beta"][1], rel=0.1)      # as far as the pointer went
-        middle = self.middle(state, moved)
+        right, up = moved["beta"]
+        assert moved["gamma"] == [0, 0] and right < 0 and up < 0
+        assert right == pytest.approx(2 * up, rel=0.1)                # as far as the pointer went
+        still = pytest.approx(self.middle(state, moved), abs=0.02)
         stretched = drag(".mlsan-handle", 20, 10)
         assert stretched["gamma"][0] > 0 > stretched["gamma"][1]
-        assert self.middle(state, stretched) == pytest.approx(middle, abs=0.02)       # about its own middle
+        assert self.middle(state, stretched) == still                 # about its own middle
 
     @staticmethod
     def middle(state, film):

@@ -1,4 +1,4 @@
-"""The fine-tuning of an encoder, on a toy world with an encoder so small that it needs no download."""
+"""The fine-tuning of an encoder, in a toy world, with one so small that it needs no download."""
 
 import json
 
@@ -19,7 +19,8 @@ from mlsan.runs import Plan
 from mlsan.sources.download import Unavailable
 from mlsan.training import Settings
 
-transformers = pytest.importorskip("transformers", reason='not installed: pip install "mlsan[text]"')
+transformers = pytest.importorskip("transformers",
+                                   reason='not installed: pip install "mlsan[text]"')
 
 SPECIAL = ["[PAD]", "[UNK]", "[CLS]", "[SEP]"]
 WORDS = ["good", "bad", "odd", "well", "so", "hm", "ada", "bob", "eve", ":"]
@@ -30,16 +31,19 @@ def tiny(kind, folder):
     """A folder with an untrained encoder."""
     from tokenizers import Tokenizer, models, pre_tokenizers
 
-    words = Tokenizer(models.WordLevel({w: i for i, w in enumerate(SPECIAL + WORDS)}, unk_token="[UNK]"))
+    numbers = {word: i for i, word in enumerate(SPECIAL + WORDS)}
+    words = Tokenizer(models.WordLevel(numbers, unk_token="[UNK]"))
     words.pre_tokenizer = pre_tokenizers.Whitespace()
     segments = ["token_type_ids"] if kind == "Bert" else []             # RoBERTa knows none
     transformers.PreTrainedTokenizerFast(
-        tokenizer_object=words, pad_token="[PAD]", unk_token="[UNK]", cls_token="[CLS]", sep_token="[SEP]",
-        model_input_names=["input_ids", *segments, "attention_mask"]).save_pretrained(folder)
+        tokenizer_object=words, pad_token="[PAD]", unk_token="[UNK]", cls_token="[CLS]",
+        sep_token="[SEP]", model_input_names=["input_ids", *segments, "attention_mask"],
+    ).save_pretrained(folder)
     torch.manual_seed(0)
     config = getattr(transformers, f"{kind}Config")(
-        vocab_size=len(SPECIAL + WORDS), hidden_size=32, num_hidden_layers=2, num_attention_heads=2,
-        intermediate_size=64, max_position_embeddings=64, pad_token_id=0, type_vocab_size=1 + len(segments))
+        vocab_size=len(numbers), hidden_size=32, num_hidden_layers=2, num_attention_heads=2,
+        intermediate_size=64, max_position_embeddings=64, pad_token_id=0,
+        type_vocab_size=1 + len(segments))
     getattr(transformers, f"{kind}Model")(config).save_pretrained(folder)
     return str(folder)
 
@@ -50,7 +54,10 @@ def encoder(tmp_path_factory):
 
 
 def toy(late: int, dialogues=90, turns=4):
-    """Each turn says good, bad or odd. Its emotion is what was said ``late`` turns before; earlier, joy."""
+    """Each turn says good, bad or odd.
+
+    Its emotion is what was said ``late`` turns before; that of a dialogue's first turns is joy.
+    """
     rng, rows = np.random.default_rng(0), []
     for d in range(dialogues):
         words = rng.integers(3, size=turns)
@@ -61,13 +68,15 @@ def toy(late: int, dialogues=90, turns=4):
             rows.append((f"d{d}", t, ["ada", "bob"][t % 2], emotion, split, text))
     table = pd.DataFrame(rows, columns=["dialogue", "turn", "speaker", "emotion", "split", "text"])
     audio = np.arange(2 * len(table), dtype=np.float32).reshape(-1, 2)
-    present = {m: np.arange(len(table)) % 3 > 0 for m in ("text", "audio")}         # one of three lacks both
-    return Corpus("toy", table, {"text": np.zeros((len(table), 5)), "audio": audio}, EMOTIONS, present=present)
+    features = {"text": np.zeros((len(table), 5)), "audio": audio}
+    present = {m: np.arange(len(table)) % 3 > 0 for m in features}      # one of three lacks both
+    return Corpus("toy", table, features, EMOTIONS, present=present)
 
 
 def tuning(encoder, **changes):
-    return Tuning(**{"encoder": encoder, "epochs": 3, "batch_size": 16, "learning_rate": 5e-3, "context": 1,
-                     "max_length": 24, "dropout": 0.0} | changes)
+    usual = {"epochs": 3, "batch_size": 16, "learning_rate": 5e-3, "context": 1, "max_length": 24,
+             "dropout": 0.0}
+    return Tuning(encoder=encoder, **usual | changes)
 
 
 def run(corpus, tuning, folder, **options):
@@ -75,7 +84,8 @@ def run(corpus, tuning, folder, **options):
 
 
 def weights(folder):
-    return (folder / "encoder" / "model.safetensors").read_bytes() + (folder / "head.safetensors").read_bytes()
+    files = folder / "encoder" / "model.safetensors", folder / "head.safetensors"
+    return [path.read_bytes() for path in files]
 
 
 def with_table(corpus, **changes):
@@ -100,7 +110,8 @@ def test_it_learns_what_the_turn_says_and_its_features_are_a_corpus(kind, tmp_pa
     assert about["predictions"] == [EMOTIONS[i] for i in logits[tuned.rows("test")].argmax(1)]
 
     monkeypatch.setitem(RECIPES, "general", Recipe(settings=Settings(epochs=5, batch_size=16)))
-    on_top = train(Plan(str(tmp_path / "run" / "features"), stages=()), device="cpu", progress=False)
+    plan = Plan(str(tmp_path / "run" / "features"), stages=())
+    on_top = train(plan, device="cpu", progress=False)
     assert on_top.scores("test")["weighted_f1"] > 0.95
     transformers.AutoModel.from_pretrained(tmp_path / "run" / "encoder")
 
@@ -116,15 +127,18 @@ def test_a_turn_is_whole_and_its_context_is_cut_where_it_is_oldest(encoder):
     corpus = toy(late=0, dialogues=31)
 
     def texts(**changes):
+        """Of every turn: what is read as its own, and as its context."""
         read = written(corpus, tokenizer, tuning(encoder, **changes))
-        return [(tokenizer.decode(x["input_ids"][:x["turn"]]), tokenizer.decode(x["input_ids"][x["turn"]:]))
-                for x in read]
+        parts = [(x["input_ids"][:x["turn"]], x["input_ids"][x["turn"]:]) for x in read]
+        return [tuple(map(tokenizer.decode, pair)) for pair in parts]
 
     said = corpus.table.text
-    assert texts(context=2)[3] == (f"[CLS] {said[3]} [SEP]", f"{said[1]} [SEP] {said[2]} [SEP]")
-    assert texts(context=2, names=True)[1] == (f"[CLS] bob : {said[1]} [SEP]", f"ada : {said[0]} [SEP]")
-    assert texts(context=9)[4] == (f"[CLS] {said[4]} [SEP]", "")           # the first turn of the next dialogue
-    assert texts(context=3, max_length=8)[3] == (f"[CLS] {said[3]} [SEP]", f"[SEP] {said[2]} [SEP]")
+    own = f"[CLS] {said[3]} [SEP]"
+    assert texts(context=2)[3] == (own, f"{said[1]} [SEP] {said[2]} [SEP]")
+    assert texts(context=3, max_length=8)[3] == (own, f"[SEP] {said[2]} [SEP]")
+    assert texts(context=9)[4] == (f"[CLS] {said[4]} [SEP]", "")        # the next dialogue's first
+    named = f"[CLS] bob : {said[1]} [SEP]", f"ada : {said[0]} [SEP]"
+    assert texts(context=2, names=True)[1] == named
     assert written(corpus, tokenizer, tuning(encoder))[1]["token_type_ids"] == [0] * 4 + [1] * 3
     assert texts(context=3, max_length=3)[3] == (f"[CLS] {said[3].split()[0]} [SEP]", "")
 
@@ -144,10 +158,12 @@ def test_names_are_read_only_where_they_are_asked_for(encoder, tmp_path):
     corpus = toy(late=0, dialogues=40)
     other = with_table(corpus, speaker=corpus.table.speaker.map({"ada": "eve", "bob": "ada"}))
     for names in (False, True):
-        for which in (corpus, other):
-            run(which, tuning(encoder, names=names, epochs=1), tmp_path / f"{names}{which is other}")
-    assert weights(tmp_path / "FalseFalse") == weights(tmp_path / "FalseTrue")
-    assert weights(tmp_path / "TrueFalse") != weights(tmp_path / "TrueTrue")
+        mine = tuning(encoder, names=names, epochs=1)
+        folders = tmp_path / f"{names}-corpus", tmp_path / f"{names}-other"
+        for which, folder in zip((corpus, other), folders, strict=True):
+            run(which, mine, folder)
+        one, another = map(weights, folders)
+        assert (one != another) == names
 
 
 def test_neither_weights_nor_the_epoch_come_from_test(encoder, tmp_path):
@@ -167,7 +183,8 @@ def test_the_best_epoch_on_dev_is_kept(encoder, tmp_path, monkeypatch):
         monkeypatch.setattr(module, "f1_scores",
                             lambda *a, scores=scores: real(*a) | {"weighted_f1": next(scores, 0.0)})
         about = run(toy(late=0, dialogues=40), tuning(encoder), tmp_path / folder)
-        assert about["best_epoch"] == np.argmax(dev) and [h["dev_weighted_f1"] for h in about["history"]] == dev
+        assert about["best_epoch"] == np.argmax(dev)
+        assert [epoch["dev_weighted_f1"] for epoch in about["history"]] == dev
     assert weights(tmp_path / "second") != weights(tmp_path / "last")
 
 
@@ -179,9 +196,10 @@ class Killed(BaseException):
 @pytest.mark.parametrize("saves", [1, 3, 4, 5])
 def test_a_killed_run_goes_on_and_ends_at_the_same_weights(encoder, tmp_path, monkeypatch, saves):
     """Killed within an epoch, after one, and while a checkpoint is being written."""
-    corpus, mine = toy(late=0, dialogues=42), tuning(encoder, epochs=2, batch_size=12, dropout=0.3)
+    corpus = toy(late=0, dialogues=42)
+    mine = tuning(encoder, epochs=2, batch_size=12, dropout=0.3)
     whole = run(corpus, mine, tmp_path / "whole")
-    monkeypatch.setattr(module, "CHECKPOINT_SECONDS", 0)        # after each of the four steps of an epoch
+    monkeypatch.setattr(module, "CHECKPOINT_SECONDS", 0)        # after each of the epoch's 4 steps
     real, calls = torch.save, []
 
     def dies(thing, path):
@@ -250,17 +268,18 @@ def test_an_encoder_that_cannot_be_had_is_named(tmp_path, monkeypatch):
         raise OSError("no network here")
 
     monkeypatch.setattr(huggingface_hub, "model_info", nowhere)
-    with pytest.raises(Unavailable, match="encoder 'nobody/nothing' can be had neither .*no network here"):
-        run(toy(late=0, dialogues=36), Tuning(encoder="nobody/nothing"), tmp_path / "run")
-    with pytest.raises(Unavailable, match="not an encoder.*save_pretrained"):
-        run(toy(late=0, dialogues=36), Tuning(encoder=str(tmp_path)), tmp_path / "run")
+    for encoder, words in (
+            ("nobody/nothing", "encoder 'nobody/nothing' can be had neither .*no network here"),
+            (str(tmp_path), "not an encoder.*save_pretrained")):
+        with pytest.raises(Unavailable, match=words):
+            run(toy(late=0, dialogues=36), Tuning(encoder=encoder), tmp_path / "run")
     assert not (tmp_path / "run").exists()
 
 
 def test_the_command(encoder, tmp_path):
     folder = toy(late=0, dialogues=40).save(tmp_path / "toy")
-    words = ["finetune", str(folder), "--encoder", encoder, "--epochs", "1", "--names", "--context", "2",
-             "--out", str(tmp_path / "run"), "--device", "cpu"]
+    words = ["finetune", str(folder), "--encoder", encoder, "--epochs", "1", "--names",
+             "--context", "2", "--out", str(tmp_path / "run"), "--device", "cpu"]
     told = CliRunner().invoke(cli.app, [*words, "--json"])
     assert told.exit_code == 0, told.output
     about = json.loads((tmp_path / "run" / "run.json").read_text())

@@ -15,10 +15,12 @@ from mlsan.model.mlsan import STAGES
 
 def by_python(state: dict, utterance: int, gates) -> np.ndarray:
     """The probabilities of a bench's traits, by PyTorch."""
-    h = np.frombuffer(state["encodings"], "<f4").reshape(len(state["utterances"]), len(gates), -1)[utterance]
+    encodings = np.frombuffer(state["encodings"], "<f4")
+    h = encodings.reshape(len(state["utterances"]), len(gates), -1)[utterance]
     weight = torch.tensor(np.frombuffer(state["weight"], "<f4").reshape(-1, h.shape[1]))
     fused = torch.tensor((np.array(gates, np.float32)[:, None] * h).sum(0))
-    return torch.softmax(weight @ torch.nn.functional.gelu(fused) + torch.tensor(state["bias"]), 0).numpy()
+    logits = weight @ torch.nn.functional.gelu(fused) + torch.tensor(state["bias"])
+    return torch.softmax(logits, 0).numpy()
 
 
 def test_bench_holds_what_the_network_makes_of_each_utterance(small):
@@ -28,7 +30,8 @@ def test_bench_holds_what_the_network_makes_of_each_utterance(small):
     state = {k: getattr(bench, k) for k in ("encodings", "weight", "bias", "utterances")}
     for i, said in enumerate(bench.utterances):
         row = small.table.iloc[out["rows"][i]]
-        assert (bench.config["speakers"][said["speaker"]], said["emotion"]) == (row.speaker, row.emotion)
+        assert bench.config["speakers"][said["speaker"]] == row.speaker
+        assert said["emotion"] == row.emotion
         assert np.allclose(bench.table[said["speaker"]], out["gates"][i], atol=1e-6)
         wanted = torch.softmax(torch.tensor(out["logits"][i]), 0).numpy()
         assert np.abs(by_python(state, i, bench.table[said["speaker"]]) - wanted).max() < 1e-5
@@ -49,25 +52,27 @@ class TestPage:
         state, bench = widget_state(page, "encodings"), page.locator(".mlsan-gates")
 
         def agrees(utterance, gates=None):
-            shown = {key: np.array(json.loads(bench.get_attribute(f"data-{key}"))) for key in
-                     ("probability", "gates", "evidence")}
+            shown = {key: np.array(json.loads(bench.get_attribute(f"data-{key}")))
+                     for key in ("probability", "gates", "evidence")}
             wanted = by_python(state, utterance, shown["gates"])
             assert gates is None or np.allclose(shown["gates"], gates)
             assert np.abs(shown["probability"] - wanted).max() < 1e-4
             top = wanted.argmax()
             for m, said in enumerate(shown["evidence"]):
-                without = by_python(state, utterance, [0 if i == m else g for i, g in enumerate(shown["gates"])])
+                shut = shown["gates"].copy()
+                shut[m] = 0
+                without = by_python(state, utterance, shut)
                 assert abs(said - np.log(wanted[top] / without[top])) < 1e-3
             return bench.locator(".mlsan-verdict").text_content()
 
-        seen = {agrees(0, state["table"][state["utterances"][0]["speaker"]])}
-        pick = {name: bench.locator(f"select[data-trait={name}]") for name in ("utterance", "speaker")}
-        pick["utterance"].focus()
-        for place in (1, 2, 3):                                          # an utterance brings its speaker's gates
+        own = [state["table"][said["speaker"]] for said in state["utterances"]]
+        seen = {agrees(0, own[0])}
+        bench.locator("select[data-trait=utterance]").focus()
+        for place in (1, 2, 3):                         # an utterance brings its speaker's gates
             page.keyboard.press("ArrowDown")
-            seen.add(agrees(place, state["table"][state["utterances"][place]["speaker"]]))
-        pick["speaker"].focus()
-        page.keyboard.press("Home")                                      # somebody unknown
+            seen.add(agrees(place, own[place]))
+        bench.locator("select[data-trait=speaker]").focus()
+        page.keyboard.press("Home")                     # somebody unknown
         seen.add(agrees(3, state["table"][0]))
         for row in (1, 2):
             page.keyboard.press("ArrowDown")

@@ -47,7 +47,9 @@ def test_logits_ignore_companions_and_padding(small, stages, reader):
     logits = model(everyone).logits
     for i in (0, 7, 31):
         n = int(everyone.mask[i].sum())
-        for batch, at in ((tensors.batch([i]), 0), (tensors.batch([i], turns=n + 40), 0), (tensors.batch([3, i, 5]), 1)):
+        alone, padded = tensors.batch([i]), tensors.batch([i], turns=n + 40)
+        among_others = tensors.batch([3, i, 5])
+        for batch, at in ((alone, 0), (padded, 0), (among_others, 1)):
             assert torch.allclose(model(batch).logits[at, :n], logits[i, :n], atol=1e-5)
 
 
@@ -56,9 +58,11 @@ def test_padding_content_is_never_read(small, reader):
     model, tensors = made(small, **reader)
     shaken(model)
     batch = tensors.batch(range(9))
-    dirty = replace(batch, features={m: torch.where(batch.mask[..., None], x, 1e3) for m, x in batch.features.items()},
-                    speaker=torch.where(batch.mask, batch.speaker, 3))
-    assert torch.allclose(model(batch).logits[batch.mask], model(dirty).logits[batch.mask], atol=1e-5)
+    mask = batch.mask
+    dirty = replace(batch, speaker=torch.where(mask, batch.speaker, 3),
+                    features={m: torch.where(mask[..., None], x, 1e3)
+                              for m, x in batch.features.items()})
+    assert torch.allclose(model(batch).logits[mask], model(dirty).logits[mask], atol=1e-5)
 
 
 @pytest.mark.parametrize("reader", READERS)
@@ -88,8 +92,9 @@ def test_context_knows_a_speakers_own_turns(small):
     reach = model.context.reach
     own = relation >= 2 * reach + 1
     assert own[0].tolist() == [True, False, False, True, True, False]
-    assert (relation[3, 0] - (2 * reach + 1) - reach).item() == -1       # one own turn back, three turns back
-    assert (relation[3, 2] - reach).item() == -1                          # the turn just before, another's
+    # From turn 3, turn 0 is three turns back but one own turn; turn 2 is the one before, another's.
+    assert (relation[3, 0] - (2 * reach + 1) - reach).item() == -1
+    assert (relation[3, 2] - reach).item() == -1
 
 
 def test_absent_modality_is_ignored(small):
@@ -131,8 +136,9 @@ def test_neutrality_sees_shift_and_scale_and_is_blind_to_units():
     louder = neutrality(x * (1 + (speaker == 2))[:, None], speaker, 5)
     assert alike < 0.01 < 0.1 < min(shifted, louder)
     torch.testing.assert_close(neutrality(1000 * x, speaker, 5), alike, rtol=1e-3, atol=1e-5)
-    strangers = torch.cat([x, 50 + x[:100]]), torch.cat([speaker, torch.zeros(100, dtype=torch.long)])
-    torch.testing.assert_close(neutrality(*strangers, 5), alike)
+    strangers = torch.zeros(100, dtype=torch.long)
+    with_strangers = torch.cat([x, 50 + x[:100]]), torch.cat([speaker, strangers])
+    torch.testing.assert_close(neutrality(*with_strangers, 5), alike)
 
 
 def test_neutrality_of_strangers_is_zero():
@@ -182,5 +188,5 @@ def test_unknown_stage_is_refused():
 
 def test_inputs_are_standardised_by_train_alone(small):
     model, _ = made(small)
-    rows = small.rows("train")
-    np.testing.assert_allclose(model.audio_mean, small.features["audio"][rows].mean(0), rtol=1e-4, atol=1e-5)
+    audio = small.features["audio"][small.rows("train")]
+    np.testing.assert_allclose(model.audio_mean, audio.mean(0), rtol=1e-4, atol=1e-5)

@@ -29,31 +29,34 @@ def test_a_class_nobody_has_counts_for_nothing():
 def test_confusions_keep_their_leading_shape():
     stack = np.stack([np.eye(3), np.ones((3, 3))])
     scores = f1_of_confusion(stack)
-    assert scores["weighted_f1"].tolist() == pytest.approx([1, 1 / 3]) and scores["per_class_f1"].shape == (2, 3)
+    assert scores["weighted_f1"].tolist() == pytest.approx([1, 1 / 3])
+    assert scores["per_class_f1"].shape == (2, 3)
 
 
 def test_bootstrap_brackets_every_score(labels):
     true, predicted, dialogue = labels
     scores = bootstrap(true, [predicted, predicted], dialogue, 4)
-    assert scores["per_class_f1"]["mean"] == pytest.approx(f1_score(true, predicted, average=None))
-    assert scores["weighted_f1"]["low"] < scores["weighted_f1"]["mean"] < scores["weighted_f1"]["high"]
-    widths = np.subtract(scores["per_class_f1"]["high"], scores["per_class_f1"]["low"])
-    assert widths[3] > widths[0] > 0                                 # a rare class is known less well
+    weighted, per_class = scores["weighted_f1"], scores["per_class_f1"]
+    assert per_class["mean"] == pytest.approx(f1_score(true, predicted, average=None))
+    assert weighted["low"] < weighted["mean"] < weighted["high"]
+    widths = np.subtract(per_class["high"], per_class["low"])
+    assert widths[3] > widths[0] > 0                             # a rare class is known less well
 
 
 def test_bootstrap_brackets_a_difference(labels):
     true, predicted, dialogue = labels
     better = np.where(np.arange(300) % 3 == 0, true, predicted)
     d = bootstrap(true, [better, better], dialogue, 4, minus=[predicted, predicted])["weighted_f1"]
-    expected = f1_score(true, better, average="weighted") - f1_score(true, predicted, average="weighted")
-    assert d["difference"] == pytest.approx(expected)
+    f1, f1_better = (f1_score(true, said, average="weighted") for said in (predicted, better))
+    assert d["difference"] == pytest.approx(f1_better - f1)
     assert 0 < d["low"] < d["difference"] < d["high"]
 
 
 def test_an_interaction_is_what_both_bring_beyond_each_alone(labels):
     true, predicted, dialogue = labels
     rng = np.random.default_rng(1)
-    one, other, both = (np.where(rng.random(300) < share, true, predicted) for share in (0.2, 0.3, 0.7))
+    one, other, both = (np.where(rng.random(300) < mended, true, predicted)
+                        for mended in (0.2, 0.3, 0.7))
     found = bootstrap(true, [[both], [predicted]], dialogue, 4, minus=[[one], [other]])["macro_f1"]
     f1 = [f1_score(true, p, average="macro") for p in (both, predicted, one, other)]
     assert found["difference"] == pytest.approx(f1[0] + f1[1] - f1[2] - f1[3])
@@ -78,7 +81,10 @@ def test_interval_covers_a_true_null():
 
 
 def test_resampling_is_by_dialogue():
-    """One dialogue carries the whole difference: the interval must be wide, as with 10 draws, not 200."""
+    """One dialogue of ten carries the whole difference: the interval is wide, as with 10 draws.
+
+    With each of the 200 utterances drawn by itself it would be narrow.
+    """
     true = np.zeros(200, int)
     true[::2] = 1
     dialogue = np.repeat(np.arange(10), 20)

@@ -2,6 +2,7 @@ from itertools import product
 
 import numpy as np
 import pytest
+from scipy.stats import norm
 
 from mlsan.data.validation import CorpusError
 from mlsan.measures import bayes
@@ -24,7 +25,8 @@ def test_same_seed_same_corpus_other_seed_other(small):
 def test_conversations_are_what_was_promised(corpus):
     share = corpus.table.emotion.value_counts(normalize=True)
     np.testing.assert_allclose(share[list(EMOTIONS)], PRIOR, atol=0.015)
-    assert max(share["fear"], share["disgust"]) < 0.035 and share["neutral"] == pytest.approx(0.47, abs=0.015)
+    assert share["neutral"] == pytest.approx(0.47, abs=0.015)
+    assert max(share["fear"], share["disgust"]) < 0.035
     cast = corpus.table.groupby("dialogue").speaker.nunique()
     assert cast.max() <= 5 and corpus.table.speaker.nunique() == 24
     assert set(corpus.table.split) == {"train", "dev", "test"}
@@ -37,9 +39,10 @@ def test_a_speakers_emotion_lasts_and_spreads(corpus):
     handed_over = t.groupby("dialogue").speaker.shift().ne(t.speaker) & own.notna()
     chance = (PRIOR ** 2).sum()
     s = corpus.truth.strengths
-    # Where the two last emotions differ, either is repeated with its share plus what the prior gives.
+    # Where the two last emotions differ, either is repeated with its share and the prior's.
     apart = handed_over & own.ne(last)
-    assert t.emotion[apart].eq(own[apart]).mean() > s.inertia + 0.5 * chance * (1 - s.inertia - s.contagion)
+    by_chance = chance * (1 - s.inertia - s.contagion)
+    assert t.emotion[apart].eq(own[apart]).mean() > s.inertia + 0.5 * by_chance
     assert t.emotion[apart].eq(last[apart]).mean() > s.contagion
 
 
@@ -62,9 +65,11 @@ def test_strength_zero_plants_no_speakers():
 def test_strengths_are_those_that_were_fixed(corpus):
     """Bayes (a) weighted F1 .75 ± .01; a linear probe names 24 speakers with .70 ± .10 accuracy."""
     test, train = corpus.rows("test"), corpus.rows("train")
-    best = f1_scores(corpus.emotion[test], bayes.utterance(corpus, test).argmax(1), 7)["weighted_f1"]
-    x, y = np.hstack([corpus.features["audio"], corpus.features["visual"]]), corpus.table.speaker.to_numpy()
-    assert best == pytest.approx(0.75, abs=0.01)
+    best = bayes.utterance(corpus, test).argmax(1)
+    scores = f1_scores(corpus.emotion[test], best, 7)
+    assert scores["weighted_f1"] == pytest.approx(0.75, abs=0.01)
+    x = np.hstack([corpus.features["audio"], corpus.features["visual"]])
+    y = corpus.table.speaker.to_numpy()
     assert probe(x[train], y[train], x[test], y[test]) == pytest.approx(0.70, abs=0.10)
 
 
@@ -92,7 +97,8 @@ def _enumerate(log_likelihood, speaker, prior, inertia, contagion):
     return posterior / posterior.sum(1, keepdims=True)
 
 
-@pytest.mark.parametrize("speaker", [[0, 1, 2, 0, 1], [0, 0, 1, 2, 0], [2, 1, 1, 0, 2], [0, 1, 0, 1, 0]])
+@pytest.mark.parametrize("speaker", [
+    [0, 1, 2, 0, 1], [0, 0, 1, 2, 0], [2, 1, 1, 0, 2], [0, 1, 0, 1, 0]])
 def test_forward_backward_equals_enumeration(speaker):
     """Three speakers, five turns, seven emotions: 16,807 sequences."""
     speaker = np.array(speaker)
@@ -103,25 +109,22 @@ def test_forward_backward_equals_enumeration(speaker):
 
 def test_utterance_posteriors_by_hand(small):
     """(a) and (b) from the density written out, feature by feature."""
-    from scipy.stats import norm
     truth, rows = small.truth, small.rows("test")[:7]
     order = list(truth.speakers)
     joint = np.zeros((len(rows), len(order), 7))
-    for r, row in enumerate(rows):
-        for s in range(len(order)):
-            for e in range(7):
-                total = np.log(truth.prior[e] / len(order))
-                for i, m in enumerate(("text", "audio", "visual")):
-                    gain = np.exp(truth.log_gain[m][s])
-                    mean = gain * truth.expressiveness[s, i] * truth.prototypes[m][e] + truth.shift[m][s]
-                    total += norm.logpdf(small.features[m][row], mean, gain).sum()
-                joint[r, s, e] = total
+    for r, s, e in np.ndindex(joint.shape):
+        joint[r, s, e] = np.log(truth.prior[e] / len(order))
+        for i, m in enumerate(("text", "audio", "visual")):
+            gain = np.exp(truth.log_gain[m][s])
+            spoken = gain * truth.expressiveness[s, i] * truth.prototypes[m][e]
+            x = small.features[m][rows[r]]
+            joint[r, s, e] += norm.logpdf(x, spoken + truth.shift[m][s], gain).sum()
     p = np.exp(joint - joint.max((1, 2), keepdims=True))
-    known = p[np.arange(len(rows)), [order.index(n) for n in small.table.speaker.iloc[rows]]]
-    np.testing.assert_allclose(np.exp(bayes.utterance(small, rows)), known / known.sum(1, keepdims=True), atol=1e-6)
-    unknown = p.sum(1)
-    np.testing.assert_allclose(np.exp(bayes.utterance_speaker_unknown(small, rows)),
-                               unknown / unknown.sum(1, keepdims=True), atol=1e-6)
+    who = [order.index(name) for name in small.table.speaker.iloc[rows]]
+    for posterior, shares in ((bayes.utterance, p[np.arange(len(rows)), who]),
+                              (bayes.utterance_speaker_unknown, p.sum(1))):
+        expected = shares / shares.sum(1, keepdims=True)
+        np.testing.assert_allclose(np.exp(posterior(small, rows)), expected, atol=1e-6)
 
 
 def test_more_evidence_is_never_worse_on_average(corpus):
@@ -147,4 +150,5 @@ def test_report_states_both_rules(small):
     report = bayes.report(small)
     assert set(report) == set(bayes.LEVELS)
     for level in report.values():
-        assert 0 < level["macro_f1"] <= 1 and {"tau", "weighted_f1", "macro_f1"} == set(level["adjusted"])
+        assert 0 < level["macro_f1"] <= 1
+        assert set(level["adjusted"]) == {"tau", "weighted_f1", "macro_f1"}

@@ -19,13 +19,22 @@ TOLERANCE = 1e-4
 def the_page_s_model(state) -> MLSAN:
     """The checkpoint that the page holds, in the package's own class."""
     weights = np.frombuffer(state["weights"], "<f4")
-    layout, config = state["layout_of_weights"], state["config"]
-    cut = {name: weights[p["offset"]:p["offset"] + p["length"]] for name, p in layout.items()}
-    model = MLSAN(Config(dims=config["dims"], emotions=len(config["emotions"]), speakers=len(config["speakers"])))
-    kept = {name: torch.tensor(cut[name]).view_as(tensor) for name, tensor in model.state_dict().items() if name in cut}
+    config = state["config"]
+    model = MLSAN(Config(dims=config["dims"], emotions=len(config["emotions"]),
+                         speakers=len(config["speakers"])))
+    empty, kept = model.state_dict(), {}
+    for name, part in state["layout_of_weights"].items():
+        cut = weights[part["offset"]:part["offset"] + part["length"]]
+        kept[name] = torch.tensor(cut).view_as(empty[name])
     left = model.load_state_dict(kept, strict=False).missing_keys
     assert all(name.startswith("regularization.") for name in left)       # not used to predict
     return model.eval()
+
+
+def dialogues_by_text(corpus) -> dict[tuple[str, ...], int]:
+    """What is said in a test dialogue, turn by turn -> its number."""
+    return {tuple(u.text for u in corpus.dialogue(d).utterances): d
+            for d in corpus.dialogues("test")}
 
 
 def test_a_swapped_speaker_s_prediction_is_python_s(visit):
@@ -33,10 +42,11 @@ def test_a_swapped_speaker_s_prediction_is_python_s(visit):
     state = widget_state(page, "layout_of_weights")
     model, names = the_page_s_model(state), state["config"]["speakers"]
     corpus = simulate()
-    tensors = corpus.tensors(corpus.table.speaker.map({n: i for i, n in enumerate(names)}).to_numpy())
-    by_text = {tuple(u.text for u in corpus.dialogue(d).utterances): d for d in corpus.dialogues("test")}
+    tensors = corpus.tensors(corpus.table.speaker.map(names.index).to_numpy())
+    by_text = dialogues_by_text(corpus)
     box = page.locator(".mlsan-swap")
-    pick = {trait: box.locator(f"select[data-trait={trait}]") for trait in ("dialogue", "turn", "speaker")}
+    pick = {trait: box.locator(f"select[data-trait={trait}]")
+            for trait in ("dialogue", "turn", "speaker")}
     rng, compared, changed, worst = np.random.default_rng(0), 0, 0, 0.0
     for i, turns in enumerate(state["dialogues"]):
         pick["dialogue"].select_option(str(i))
@@ -51,7 +61,8 @@ def test_a_swapped_speaker_s_prediction_is_python_s(visit):
             with torch.no_grad():
                 expected = {"spoken": model(batch), "swapped": model(batch, swapped)}
             for which, out in expected.items():
-                worst = max(worst, np.abs(np.array(shown[which]) - out.logits[0, t].softmax(-1).numpy()).max())
+                probability = out.logits[0, t].softmax(-1).numpy()
+                worst = max(worst, np.abs(shown[which] - probability).max())
             changed += np.argmax(shown["spoken"]) != np.argmax(shown["swapped"])
             compared += 1
     assert compared >= 100 and worst < TOLERANCE

@@ -17,12 +17,14 @@ QUICK = Settings(epochs=4, batch_size=16)
 def trained(corpus, settings=QUICK, folder=None, seed=0, **config):
     speakers = speaker_ids(corpus)
     model = build(corpus, speakers, seed, **config)
-    history = fit(model, corpus, speakers, settings, seed=seed, device="cpu", folder=folder, progress=False)
+    history = fit(model, corpus, speakers, settings, seed=seed, device="cpu", folder=folder,
+                  progress=False)
     return model, history
 
 
 def same(a, b):
-    return all(torch.equal(x, y) for x, y in zip(a.state_dict().values(), b.state_dict().values(), strict=True))
+    pairs = zip(a.state_dict().values(), b.state_dict().values(), strict=True)
+    return all(torch.equal(x, y) for x, y in pairs)
 
 
 def test_training_learns_and_repeats_itself(small):
@@ -47,7 +49,8 @@ def test_best_dev_epoch_is_kept_and_patience_ends_it(small):
     scores = [h["dev_weighted_f1"] for h in history]
     assert len(history) < 40 and len(history) - 1 - int(np.argmax(scores)) == 2
     out = inspect(model, small.tensors(speaker_ids(small).ids), small.dialogues("dev"))
-    assert f1_scores(small.emotion[out["rows"]], out["logits"].argmax(1), 7)["weighted_f1"] == max(scores)
+    kept = f1_scores(small.emotion[out["rows"]], out["logits"].argmax(1), 7)
+    assert kept["weighted_f1"] == max(scores)
 
 
 def test_each_epoch_draws_anew(small):
@@ -84,18 +87,19 @@ def test_killed_at_any_moment_and_resumed_ends_the_same(small, tmp_path):
         for _ in range(2):
             process = get_context("fork").Process(target=trained, args=(small, settings, folder))
             process.start()
-            for _ in range(draw.integers(1, 3)):                              # epochs, then somewhere in the next
+            for _ in range(draw.integers(1, 3)):            # epochs, then somewhere in the next
                 written = _written(folder)
                 while _written(folder) == written and process.is_alive():
                     time.sleep(0.002)
             time.sleep(draw.uniform(0, 0.05))
-            process.kill()                                                    # SIGKILL
+            process.kill()                                  # SIGKILL
             process.join()
             assert process.exitcode in (-9, 0)
-            stopped_at.add(torch.load(folder / "checkpoint.pt", weights_only=True)["state"]["epoch"])
+            checkpoint = torch.load(folder / "checkpoint.pt", weights_only=True)
+            stopped_at.add(checkpoint["state"]["epoch"])
         resumed, again = trained(small, settings, folder)
         assert same(whole, resumed) and again == history
-    assert len(stopped_at - {settings.epochs}) >= 2, stopped_at               # it was cut in the middle
+    assert len(stopped_at - {settings.epochs}) >= 2, stopped_at         # it was cut in the middle
 
 
 def _written(folder) -> int | None:

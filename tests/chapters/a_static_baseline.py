@@ -8,7 +8,7 @@ from book_code import Answers, Equation
 
 
 def f1_holds(f1_of_confusion):
-    """Cell by cell, with Python's own arithmetic; the last class occurs in neither truth nor answers."""
+    """Cell by cell, with Python's own arithmetic; nobody has or is given the last class."""
     counts = [[5, 2, 1, 0], [1, 3, 0, 0], [4, 0, 2, 0], [0, 0, 0, 0]]
     got = f1_of_confusion(np.array(counts, float))
     n, weighted, plain = sum(map(sum, counts)), 0.0, []
@@ -34,7 +34,10 @@ def _applied(linear, x):
 
 
 def context_holds(Context):
-    """Turn by turn, head by head. The network after the attention is silenced: Eq. context ends before it."""
+    """Turn by turn, head by head.
+
+    The network after the attention is silenced: Eq. context ends before it.
+    """
     torch.manual_seed(0)
     H, heads, d, reach = 6, 2, 3, 2
     stage = Context(H, 0.5, heads=heads, reach=reach).eval()
@@ -47,7 +50,7 @@ def context_holds(Context):
     with torch.no_grad():
         out = stage(h, torch.tensor(speaker), mask)
     for b in range(2):
-        told = _by_hand(stage, [row.tolist() for row in h[b]], speaker[b][:length[b]], heads, d, reach)
+        told = _by_hand(stage, h[b].tolist(), speaker[b][:length[b]], heads, d, reach)
         for t in range(length[b]):
             for i in range(H):
                 assert abs(float(out[b, t, i]) - told[t][i]) < 1e-4
@@ -95,6 +98,11 @@ def _unpaired(ours, theirs, turns, draws):
     return draws @ ours / (draws @ turns) - other @ theirs / (other @ turns)
 
 
+def _one_by_one(ours, theirs, turns, draws):
+    return [np.sum(w * ours) / np.sum(w * turns) - np.sum(w * theirs) / np.sum(w * turns)
+            for w in draws]
+
+
 def _mask(allowed):
     return torch.where(allowed, 0.0, -torch.inf)
 
@@ -110,16 +118,20 @@ ANSWERS = {
     "names_help_text": Answers(right=["Expressiveness"], wrong=["gain", "shift", "prior"]),
     "late": Answers(
         right=[lambda log_p, log_prior: (log_p - log_prior).sum(0) + log_prior],
-        wrong=[lambda log_p, log_prior: log_p.sum(0), lambda log_p, log_prior: (log_p - log_prior).sum(0),
-               lambda log_p, log_prior: log_p.mean(0), lambda log_p, log_prior: log_p.sum(0) - 2 * log_prior]),
+        wrong=[lambda log_p, log_prior: log_p.sum(0),
+               lambda log_p, log_prior: log_p.mean(0),
+               lambda log_p, log_prior: (log_p - log_prior).sum(0),
+               lambda log_p, log_prior: log_p.sum(0) - 2 * log_prior]),
     "live": Answers(
         right=[_live_by_loops, lambda mask: _mask(_tri(mask))],
-        wrong=[lambda mask: _mask(_tri(mask) | True), lambda mask: _mask(mask.expand(4, 4)), lambda mask: _mask(_tri(mask, -1) & mask),
-               lambda mask: _mask(_tri(mask).T & mask), lambda mask: _tri(mask) & mask,
+        wrong=[lambda mask: _mask(_tri(mask) | True),
+               lambda mask: _mask(mask.expand(4, 4)),
+               lambda mask: _mask(_tri(mask, -1) & mask),
+               lambda mask: _mask(_tri(mask).T & mask),
+               lambda mask: _tri(mask) & mask,
                lambda mask: _mask(_tri(mask) & ~_tri(mask, -2) & mask)]),
     "paired": Answers(
-        right=[lambda ours, theirs, turns, draws: np.array(
-            [np.sum(w * ours) / np.sum(w * turns) - np.sum(w * theirs) / np.sum(w * turns) for w in draws])],
+        right=[lambda *given: np.array(_one_by_one(*given))],
         wrong=[lambda ours, theirs, turns, draws: draws @ ((ours - theirs) / turns) / draws.sum(1),
                lambda ours, theirs, turns, draws: draws @ (theirs - ours) / (draws @ turns),
                lambda ours, theirs, turns, draws: draws @ (ours - theirs) / turns.sum(),

@@ -27,7 +27,7 @@ def film_holds(Calibration):
 
 
 def undoing_holds(undo):
-    """Gain and shift are gone: what FiLM makes of a standardised x is the z that it was made from."""
+    """Gain and shift are gone: what FiLM makes of a standardised x is the z that it came from."""
     g, b = np.array([[0.3, -0.7], [1.1, 0.2]]), np.array([[2.0, -1.0], [0.5, 0.4]])
     mean, sd = np.array([0.7, -0.4]), np.array([1.9, 0.6])
     gamma, beta = undo(g, b, mean, sd)
@@ -64,7 +64,8 @@ def own_moments_holds(own_moments):
     got = own_moments(np.array(x), np.array(speaker), np.array(in_train))
     for i, s in enumerate(speaker):
         for d in range(2):
-            own = [row[d] for row, who, known in zip(x, speaker, in_train, strict=True) if who == s and known]
+            own = [row[d] for row, who, known in zip(x, speaker, in_train, strict=True)
+                   if who == s and known]
             mean = sum(own) / len(own)
             sd = math.sqrt(sum((value - mean) ** 2 for value in own) / len(own))
             assert abs(float(got[i, d]) - (x[i][d] - mean) / sd) < 1e-9
@@ -74,7 +75,8 @@ EQUATIONS = {
     "calibration": Equation("Calibration", "mlsan.model.calibration:Calibration", film_holds),
     "undoing": Equation("undo", "mlsan.studies.calibration:undo", undoing_holds),
     "neutrality": Equation("neutrality", "mlsan.model.calibration:neutrality", neutrality_holds),
-    "own-moments": Equation("own_moments", "mlsan.studies.calibration:own_moments", own_moments_holds)}
+    "own-moments": Equation("own_moments", "mlsan.studies.calibration:own_moments",
+                            own_moments_holds)}
 
 
 def _null_space(W, x):
@@ -91,19 +93,22 @@ def _only_logits(W, x):
 ANSWERS = {
     "film": Answers(
         right=[lambda x, gamma, beta: x + gamma * x + beta],
-        wrong=[lambda x, gamma, beta: gamma * x + beta, lambda x, gamma, beta: (1 + gamma) * (x + beta),
+        wrong=[lambda x, gamma, beta: gamma * x + beta,
+               lambda x, gamma, beta: (1 + gamma) * (x + beta),
                lambda x, gamma, beta: (1 + gamma) * x - beta]),
     "compose": Answers(
         right=[lambda g1, b1, g2, b2: (g1 + g2 + g1 * g2, b1 + g2 * b1 + b2)],
         wrong=[lambda g1, b1, g2, b2: (g1 + g2, (1 + g2) * b1 + b2),
                lambda g1, b1, g2, b2: ((1 + g1) * (1 + g2) - 1, b1 + b2),
                lambda g1, b1, g2, b2: ((1 + g1) * (1 + g2), (1 + g2) * b1 + b2)]),
-    "ignored_part": Answers(right=[_null_space], wrong=[
-        _only_logits, lambda W, x: x - x.mean(), lambda W, x: x * 0, lambda W, x: np.linalg.pinv(W) @ (W @ x)]),
+    "ignored_part": Answers(
+        right=[_null_space],
+        wrong=[_only_logits, lambda W, x: x - _only_logits(W, x), lambda W, x: x - x.mean(),
+               lambda W, x: x * 0]),
     "blind_spot": Answers(
         right=[([-2, -1, 1, 2], [-(2.5 ** 0.5)] * 2 + [2.5 ** 0.5] * 2),
                (np.array([0, 0, 0, 4.0]), [2, 2, 2, -2])],
-        wrong=[([1, 2, 3, 4], [4, 3, 2, 1]), ([0, 1, 2, 3], [1, 2, 3, 4]), ([-1, 1, -1, 1], [-2, 2, -2, 2]),
-               ([1, 1, 1, 1], [1, 1, 1, 1]), ([1], [1])]),
+        wrong=[([1, 2, 3, 4], [4, 3, 2, 1]), ([0, 1, 2, 3], [1, 2, 3, 4]),
+               ([-1, 1, -1, 1], [-2, 2, -2, 2]), ([1, 1, 1, 1], [1, 1, 1, 1]), ([1], [1])]),
     "moods": Answers(right=[1.2, -1.2], wrong=[0, 0.6, 2]),
 }

@@ -46,8 +46,9 @@ def assembly_holds(Network):
         gates = [2 / (1 + math.exp(-g)) for g in linear("gating.linear", vector)]
         total = [0.0] * 8
         for i, (m, d) in enumerate(DIMS.items()):
-            x = [(v - mean) / sd for v, mean, sd in
-                 zip(batch.features[m][b, t].tolist(), weight[f"{m}_mean"], weight[f"{m}_sd"], strict=True)]
+            moments = weight[f"{m}_mean"], weight[f"{m}_sd"]
+            x = [(v - mean) / sd
+                 for v, mean, sd in zip(features[m][b, t].tolist(), *moments, strict=True)]
             if m != "text":
                 made = linear(f"calibration.film.{m}", vector)
                 x = [v + made[k] * v + made[d + k] for k, v in enumerate(x)]
@@ -64,17 +65,31 @@ def _normalised(p):
     return p / p.sum()
 
 
+def _singly(f):
+    return f["calibration"] + f["gating"] - 2 * f["static"]
+
+
 def _share(f):
-    single = f["calibration"] + f["gating"] - 2 * f["static"]
-    return (f["both"] - f["static"] - single) / single
+    return (f["both"] - f["static"] - _singly(f)) / _singly(f)
 
 
 def _by_hand(p, own):
-    return max(range(len(p)), key=lambda s: sum(abs(a - b) for a, b in zip(p[s], p[own], strict=True)))
+    def apart(s):
+        return sum(abs(a - b) for a, b in zip(p[s], p[own], strict=True))
+
+    return max(range(len(p)), key=apart)
 
 
 def _in_logs(alone, prior):
     return torch.softmax(torch.tensor(np.log(alone).sum(0) - (len(alone) - 1) * np.log(prior)), 0)
+
+
+def _divided(alone, prior):
+    return _normalised(np.prod(alone, 0) / np.asarray(prior) ** (len(alone) - 1))
+
+
+def _outside_zero(d, low, high):
+    return (np.quantile(d, low, axis=0) > 0) | (np.quantile(d, high, axis=0) < 0)
 
 
 ANSWERS = {
@@ -82,31 +97,33 @@ ANSWERS = {
     "reported": Answers(
         right=[lambda dev, test: [test[dev.index(max(dev))], sorted(test)[-1]],
                lambda dev, test: (max(zip(dev, test, strict=True))[1], np.max(test))],
-        wrong=[lambda dev, test: (max(test), test[int(np.argmax(dev))]), lambda dev, test: (max(dev), max(test)),
+        wrong=[lambda dev, test: (max(test), test[int(np.argmax(dev))]),
+               lambda dev, test: (max(dev), max(test)),
                lambda dev, test: (test[-1], max(test))]),
     "interaction": Answers(
-        right=[_share,
-               lambda f: -1 + (f["both"] - f["static"]) / (f["calibration"] + f["gating"] - 2 * f["static"])],
+        right=[_share, lambda f: (f["both"] - f["static"]) / _singly(f) - 1],
         wrong=[lambda f: f["both"] - f["calibration"] - f["gating"] + f["static"],
-               lambda f: (f["both"] - f["calibration"] - f["gating"]) / (f["calibration"] + f["gating"]),
+               lambda f: f["both"] / (f["calibration"] + f["gating"]) - 1,
                lambda f: -_share(f)]),
     "renamed": Answers(right=["as identity", "As identity ", "identity"],
                        wrong=["as shuffled", "as static", "better"]),
     "decided": Answers(
         right=[lambda d: np.prod(np.sign(np.quantile(d, (0.025, 0.975), axis=0)), axis=0) > 0,
-               lambda d: list((np.percentile(d, 2.5, axis=0) > 0) | (np.percentile(d, 97.5, axis=0) < 0))],
+               lambda d: list(_outside_zero(d, 0.025, 0.975))],
         wrong=[lambda d: np.quantile(d, 0.025, axis=0) > 0,
-               lambda d: (np.quantile(d, 0.05, axis=0) > 0) | (np.quantile(d, 0.95, axis=0) < 0),
-               lambda d: (d.min(0) > 0) | (d.max(0) < 0), lambda d: d.mean(0) != 0]),
+               lambda d: _outside_zero(d, 0.05, 0.95),
+               lambda d: _outside_zero(d, 0, 1),
+               lambda d: d.mean(0) != 0]),
     "combine": Answers(
-        right=[lambda alone, prior: _normalised(np.prod(alone, 0) / np.asarray(prior) ** (len(alone) - 1)),
-               _in_logs],
-        wrong=[lambda alone, prior: _normalised(np.prod(alone, 0)), lambda alone, prior: np.mean(alone, 0),
+        right=[_divided, _in_logs],
+        wrong=[lambda alone, prior: _normalised(np.prod(alone, 0)),
+               lambda alone, prior: np.mean(alone, 0),
                lambda alone, prior: _normalised(np.prod(alone, 0) / prior),
                lambda alone, prior: prior * np.prod(alone / prior, axis=0)]),
     "farthest": Answers(
         right=[_by_hand, lambda p, own: np.linalg.norm(p - p[own], ord=1, axis=1).argmax()],
         wrong=[lambda p, own: np.abs(p - p[own]).max(1).argmax(),
                lambda p, own: ((p - p[own]) ** 2).sum(1).argmax(),
-               lambda p, own: np.abs(p - p[0]).sum(1).argmax(), lambda p, own: (p - p[own]).sum(1).argmax()]),
+               lambda p, own: np.abs(p - p[0]).sum(1).argmax(),
+               lambda p, own: (p - p[own]).sum(1).argmax()]),
 }

@@ -19,7 +19,19 @@ def express_holds(express):
 
 EQUATIONS = {"simulated": Equation("express", "mlsan.sources.simulated:express", express_holds)}
 
-ROWS = lambda test: lambda rows: [i for i, row in enumerate(rows) if test(*row)]  # noqa: E731
+
+def rows_where(test):
+    return lambda rows: [i for i, row in enumerate(rows) if test(*row)]
+
+
+def by_one(labels, nearest):
+    return sum(a == labels[n] for a, n in zip(labels, nearest, strict=True)) / len(labels)
+
+
+def shares_by_torch(gates):
+    gates = torch.tensor(gates)
+    return gates / gates.sum(1)[:, None]
+
 
 ANSWERS = {
     "undo": Answers(
@@ -28,23 +40,29 @@ ANSWERS = {
                lambda x, log_gain, shift: x * np.exp(-log_gain) - shift,
                lambda x, log_gain, shift: (x - shift) / log_gain.clip(0.1)]),
     "agreement": Answers(
-        right=[lambda labels, nearest: sum(a == labels[n] for a, n in zip(labels, nearest, strict=True)) / len(labels)],
+        right=[by_one],
         wrong=[lambda labels, nearest: (labels == labels[nearest]).sum(),
                lambda labels, nearest: (np.arange(len(labels)) == nearest).mean(),
                lambda labels, nearest: (labels != labels[nearest]).mean() + 0.1]),
-    "rare_feeling": Answers(right=[0.36, 1 / (1 + 0.472 / 0.27), torch.tensor(0.3639)], wrong=[10 / 11, 0.27, 0.027, 0.57]),
+    "rare_feeling": Answers(right=[0.36, 1 / (1 + 0.472 / 0.27), torch.tensor(0.3639)],
+                            wrong=[10 / 11, 0.27, 0.027, 0.57]),
     "gap_closed": Answers(
         right=[lambda static, model, best: 1 - (best - model) / (best - static)],
-        wrong=[lambda static, model, best: (model - static) / (1 - static), lambda static, model, best: model / best,
+        wrong=[lambda static, model, best: (model - static) / (1 - static),
+               lambda static, model, best: model / best,
                lambda static, model, best: (best - model) / (best - static)]),
-    "neutral_or_ruined": Answers(right=["Destroyed "], wrong=["neutralised", "sharpened", "both of them, I would say"]),
+    "neutral_or_ruined": Answers(
+        right=["Destroyed "],
+        wrong=["neutralised", "sharpened", "both of them, I would say"]),
     "shares": Answers(
-        right=[lambda gates: (gates.T / gates.sum(1)).T, lambda gates: torch.tensor(gates) / torch.tensor(gates).sum(1)[:, None]],
-        wrong=[lambda gates: gates / gates.sum(), lambda gates: gates / gates.sum(0),
+        right=[lambda gates: (gates.T / gates.sum(1)).T, shares_by_torch],
+        wrong=[lambda gates: gates / gates.sum(),
+               lambda gates: gates / gates.sum(0),
                lambda gates: np.exp(gates) / np.exp(gates).sum(1, keepdims=True)]),
     "told_apart": Answers(
-        right=[ROWS(lambda d, low, high: low * high > 0)],
-        wrong=[ROWS(lambda d, low, high: low > 0), ROWS(lambda d, low, high: abs(d) > 0.01),
-               ROWS(lambda d, low, high: low < 0 < high)]),
+        right=[rows_where(lambda d, low, high: low * high > 0)],
+        wrong=[rows_where(lambda d, low, high: low > 0),
+               rows_where(lambda d, low, high: abs(d) > 0.01),
+               rows_where(lambda d, low, high: low < 0 < high)]),
     "what_comes_next": Answers(right=[0.6283, 0.63], wrong=[0.55, 0.724, 0.174, 0.43]),
 }

@@ -16,20 +16,23 @@ def surprise(scores: list[float], true: int) -> float:
 
 
 def loss_holds(loss):
-    """Both sums utterance by utterance, with Python's own arithmetic; padding and strangers left out."""
+    """Both sums, utterance by utterance, with Python's own arithmetic; no padding, no strangers."""
     torch.manual_seed(0)
-    model = MLSAN(Config({"text": 4, "audio": 3, "visual": 2}, emotions=3, speakers=4, context=False, hidden=6)).eval()
+    dims = {"text": 4, "audio": 3, "visual": 2}
+    model = MLSAN(Config(dims, emotions=3, speakers=4, context=False, hidden=6)).eval()
     for parameter in model.parameters():
         torch.nn.init.normal_(parameter)
     mask = torch.tensor([[True, True, True], [True, True, False]])
     speaker = torch.tensor([[1, 0, 3], [2, 2, 0]])
     emotion = torch.tensor([[2, 1, 0], [0, 2, 0]])
-    batch = Batch({m: torch.randn(2, 3, d) for m, d in model.config.dims.items()}, dict.fromkeys(model.config.dims, mask),
-                  mask, speaker, emotion, torch.zeros(2, 3, dtype=torch.long))
+    features = {m: torch.randn(2, 3, d) for m, d in dims.items()}
+    batch = Batch(features, dict.fromkeys(dims, mask), mask, speaker, emotion,
+                  torch.zeros_like(speaker))
     with torch.no_grad():
         logits = model(batch, speaker).logits.tolist()
         h = model.represent(batch, torch.zeros_like(speaker))[2].tolist()
-        got = {weight: float(loss(model, batch, Settings(regularization=weight))) for weight in (0.1, 2.0)}
+        got = {weight: float(loss(model, batch, Settings(regularization=weight)))
+               for weight in (0.1, 2.0)}
     W, b = model.regularization.head.weight.tolist(), model.regularization.head.bias.tolist()
     felt, said = [], []
     for i in range(2):
@@ -37,7 +40,8 @@ def loss_holds(loss):
             if mask[i, t]:
                 felt.append(surprise(logits[i][t], int(emotion[i, t])))
             if mask[i, t] and speaker[i, t] > 0:
-                scores = [b[s] + sum(w * x for w, x in zip(W[s], h[i][t], strict=True)) for s in range(4)]
+                scores = [b[s] + sum(w * x for w, x in zip(W[s], h[i][t], strict=True))
+                          for s in range(4)]
                 said.append(surprise(scores, int(speaker[i, t])))
     for weight, value in got.items():
         assert abs(value - (sum(felt) / 5 + weight * sum(said) / 4)) < 1e-3
@@ -51,21 +55,33 @@ def cross_entropy_of(shares):
     return torch.nn.functional.cross_entropy(p.log()[None], p[None])
 
 
+def first_in_order(weights, dev):
+    """The highest mean first; of equal ones, the smallest weight."""
+    return min((-np.mean(scores), weight) for weight, scores in zip(weights, dev, strict=True))[1]
+
+
 ANSWERS = {
     "blind": Answers(
         right=[lambda shares: sum(-p * math.log(p) for p in shares), cross_entropy_of],
-        wrong=[lambda shares: math.log(len(shares)), lambda shares: -sum(p * math.log2(p) for p in shares),
-               lambda shares: -math.log(max(shares)), lambda shares: -np.log(shares).mean()]),
+        wrong=[lambda shares: math.log(len(shares)),
+               lambda shares: -sum(p * math.log2(p) for p in shares),
+               lambda shares: -math.log(max(shares)),
+               lambda shares: -np.log(shares).mean()]),
     "paths": Answers(
-        right=[lambda speaker: (speaker * 0, speaker), lambda speaker: [speaker.masked_fill(speaker > 0, 0), speaker]],
-        wrong=[lambda speaker: (speaker, speaker), lambda speaker: (torch.zeros_like(speaker), torch.zeros_like(speaker)),
-               lambda speaker: (speaker.roll(1), speaker), lambda speaker: torch.zeros_like(speaker),
-               lambda speaker: (speaker, torch.zeros_like(speaker))]),
+        right=[lambda speaker: (speaker * 0, speaker),
+               lambda speaker: [speaker.masked_fill(speaker > 0, 0), speaker]],
+        wrong=[lambda speaker: (speaker, speaker),
+               lambda speaker: (speaker * 0, speaker * 0),
+               lambda speaker: (speaker, speaker * 0),
+               lambda speaker: (speaker.roll(1), speaker),
+               lambda speaker: speaker * 0]),
     "choose": Answers(
-        right=[lambda weights, dev: min(zip(weights, dev, strict=True), key=lambda pair: (-np.mean(pair[1]), pair[0]))[0]],
-        wrong=[lambda weights, dev: weights[int(dev.max(1).argmax())], lambda weights, dev: weights[0],
+        right=[first_in_order],
+        wrong=[lambda weights, dev: weights[0],
+               lambda weights, dev: weights[int(dev.max(1).argmax())],
+               lambda weights, dev: weights[int(dev.mean(0).argmax())],
                lambda weights, dev: weights[len(weights) - 1 - int(dev.mean(1)[::-1].argmax())],
-               lambda weights, dev: float(dev.mean(1).max()), lambda weights, dev: weights[int(dev.mean(0).argmax())]]),
+               lambda weights, dev: float(dev.mean(1).max())]),
     "reverse": Answers(
         right=[lambda h: h.detach() + (h.detach() - h), lambda h: -h + 2 * h.detach()],
         wrong=[lambda h: -h, lambda h: h, lambda h: h.detach(), lambda h: h - 2 * h.detach(),

@@ -11,8 +11,8 @@ EQUATIONS = {}
 def before_and_after(f1, counts, given_up):
     """Weighted and macro F1, each before and after."""
     after = [0 if i in given_up else v for i, v in enumerate(f1)]
-    total = sum(counts)
-    return [(sum(v * n for v, n in zip(f, counts, strict=True)) / total, sum(f) / len(f)) for f in (f1, after)]
+    return [(sum(v * n for v, n in zip(f, counts, strict=True)) / sum(counts), sum(f) / len(f))
+            for f in (f1, after)]
 
 
 def price(f1, counts, given_up):
@@ -26,8 +26,12 @@ def kept_classes_only(f1, counts, given_up):
     return price(f1, counts, given_up)[0], abs(np.mean(f1) - np.mean(left))
 
 
-def fetching(program, names):
-    return any(op.name in names for op, *_ in pickletools.genops(program))
+def operations(program):
+    return {op.name for op, *_ in pickletools.genops(program)}
+
+
+def fetching(*names):
+    return lambda program: any(name in names for name in operations(program))
 
 
 def tossed(epochs, utterances, toss):
@@ -37,26 +41,43 @@ def tossed(epochs, utterances, toss):
     return means.max(1).mean() - coins / utterances / 2
 
 
+def by_the_normal_s_maximum(epochs, n, toss):
+    """Right for 20 epochs and for 1: of 20 standard normals, the largest is 1.8675 on average."""
+    return (0 if epochs == 1 else 1.8675) * 0.5 * (toss / n) ** 0.5
+
+
 ANSWERS = {
     "price": Answers(
         right=[price, lambda f1, counts, up: np.subtract(*before_and_after(f1, counts, up))],
-        wrong=[lambda *a: tuple(-v for v in price(*a)), lambda *a: price(*a)[0], lambda *a: price(*a)[::-1],
+        wrong=[lambda *given: tuple(-v for v in price(*given)),
+               lambda *given: price(*given)[0],
+               lambda *given: price(*given)[::-1],
                kept_classes_only]),
     "fetches": Answers(
-        right=[lambda p: fetching(p, {"GLOBAL", "STACK_GLOBAL", "INST", "EXT1", "EXT2", "EXT4"}),
-               lambda p: not {op.name for op, *_ in pickletools.genops(p)}.isdisjoint(("INST", "GLOBAL", "STACK_GLOBAL"))],
-        wrong=[lambda p: b"builtins" in p, lambda p: fetching(p, {"GLOBAL"}), lambda p: fetching(p, {"REDUCE"}),
-               lambda p: b"\x93" in p or b"c" in p, lambda p: True, lambda p: fetching(p, {"STACK_GLOBAL", "GLOBAL"})]),
+        right=[fetching("GLOBAL", "STACK_GLOBAL", "INST", "EXT1", "EXT2", "EXT4"),
+               lambda p: not operations(p).isdisjoint(("INST", "GLOBAL", "STACK_GLOBAL"))],
+        wrong=[fetching("GLOBAL"), fetching("REDUCE"), fetching("STACK_GLOBAL", "GLOBAL"),
+               lambda p: b"builtins" in p,
+               lambda p: b"\x93" in p or b"c" in p,
+               lambda p: True]),
     "rise": Answers(
-        right=[tossed, lambda epochs, n, toss: (0 if epochs == 1 else 1.8675) * 0.5 * (toss / n) ** 0.5],
-        wrong=[lambda *a: 100 * tossed(*a), lambda e, n, toss: tossed(e, n, 1.0), lambda e, n, toss: tossed(2, n, toss),
-               lambda e, n, toss: tossed(e, n, toss) + toss / 2, lambda e, n, toss: tossed(e, n, toss) * toss ** 0.5]),
+        right=[tossed, by_the_normal_s_maximum],
+        wrong=[lambda e, n, toss: 100 * tossed(e, n, toss),
+               lambda e, n, toss: tossed(e, n, 1.0),
+               lambda e, n, toss: tossed(2, n, toss),
+               lambda e, n, toss: tossed(e, n, toss) + toss / 2,
+               lambda e, n, toss: tossed(e, n, toss) * toss ** 0.5]),
     "difference": Answers(
         right=["identity, on - none, on"],
-        wrong=["our weighted F1 − MultiEMO, published", "our test peak − MultiEMO, published",
-               "ML-SAN, published − MultiEMO, published", "ours − theirs"]),
+        wrong=["our weighted F1 − MultiEMO, published",
+               "our test peak − MultiEMO, published",
+               "ML-SAN, published − MultiEMO, published",
+               "ours − theirs"]),
     "half_width": Answers(
-        right=[lambda differ, n: 196 * np.sqrt(differ) / np.sqrt(n), lambda differ, n: 196 * np.sqrt(differ * n) / n],
-        wrong=[lambda differ, n: 100 * np.sqrt(differ / n), lambda differ, n: 1.96 * np.sqrt(differ / n),
-               lambda differ, n: 196 * np.sqrt(differ * (1 - differ) / n), lambda differ, n: 196 * np.sqrt(0.25 / n)]),
+        right=[lambda differ, n: 196 * np.sqrt(differ) / np.sqrt(n),
+               lambda differ, n: 196 * np.sqrt(differ * n) / n],
+        wrong=[lambda differ, n: 100 * np.sqrt(differ / n),
+               lambda differ, n: 1.96 * np.sqrt(differ / n),
+               lambda differ, n: 196 * np.sqrt(differ * (1 - differ) / n),
+               lambda differ, n: 196 * np.sqrt(0.25 / n)]),
 }

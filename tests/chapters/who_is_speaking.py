@@ -58,14 +58,18 @@ def summed_out_holds(speaker_unknown):
     for i, row in enumerate(ROWS):
         joint = _log_shares([math.log(corpus.truth.prior[e]) + _by_hand(corpus, row, s, e)
                              for e in range(7) for s in range(5)])
-        wanted = [math.log(sum(math.exp(joint[5 * e + s]) for s in range(5))) for e in range(7)]
+        wanted = [math.log(sum(map(math.exp, joint[5 * e:5 * e + 5]))) for e in range(7)]
         assert all(abs(a - b) < 1e-5 for a, b in zip(got[i], wanted, strict=True))
 
 
 EQUATIONS = {
-    "likelihood": Equation("log_likelihood", "mlsan.measures.bayes:log_likelihood", likelihood_holds),
-    "posterior": Equation("posterior", "mlsan.measures.bayes:utterance", posterior_holds),
-    "summed-out": Equation("speaker_unknown", "mlsan.measures.bayes:utterance_speaker_unknown", summed_out_holds)}
+    "likelihood": Equation(
+        "log_likelihood", "mlsan.measures.bayes:log_likelihood", likelihood_holds),
+    "posterior": Equation(
+        "posterior", "mlsan.measures.bayes:utterance", posterior_holds),
+    "summed-out": Equation(
+        "speaker_unknown", "mlsan.measures.bayes:utterance_speaker_unknown", summed_out_holds),
+}
 
 
 def _own_mean(x, who):
@@ -85,7 +89,8 @@ def _own_scale(x, who):
 def _rings(n):
     rng = np.random.default_rng(1)
     y, angle = np.arange(n) % 2, rng.uniform(0, 2 * np.pi, n)
-    return (1 + 2 * y + 0.1 * rng.standard_normal(n))[:, None] * np.c_[np.cos(angle), np.sin(angle)], y
+    radius = 1 + 2 * y + 0.1 * rng.standard_normal(n)
+    return np.c_[radius * np.cos(angle), radius * np.sin(angle)], y
 
 
 def _two_clouds(n):
@@ -104,26 +109,39 @@ def _rare(n):
     return x, (y == 1) & (np.arange(n) % 10 == 1)
 
 
+def _purity_in_a_loop(names, slots):
+    heard = [[n for n, t in zip(names, slots, strict=True) if t == slot] for slot in set(slots)]
+    return sum(max(own.count(name) for name in own) for own in heard) / len(names)
+
+
+def _table(names, slots, **options):
+    return pd.crosstab(np.array(names), np.array(slots), **options)
+
+
+def _names(joint, log_prior):
+    p = np.exp(joint) * np.exp(log_prior)
+    return np.log(p.sum(2) / p.sum((1, 2))[:, None])
+
+
 ANSWERS = {
     "centred": Answers(
         right=[_own_mean],
-        wrong=[lambda x, who: x - x.mean(0), lambda x, who: x - x.mean(1, keepdims=True), _own_scale,
+        wrong=[lambda x, who: x - x.mean(0),
+               lambda x, who: x - x.mean(1, keepdims=True),
+               _own_scale,
                lambda x, who: pd.DataFrame(x).groupby(who).mean().to_numpy()]),
     "blind": Answers(right=[_rings], wrong=[_two_clouds, _nothing, _rare]),
     "purity": Answers(
-        right=[lambda names, slots: sum(max(sum(n == name and t == s for n, t in zip(names, slots, strict=True))
-                                            for name in set(names)) for s in set(slots)) / len(names)],
-        wrong=[lambda names, slots: pd.crosstab(np.array(names), np.array(slots)).max(axis=1).sum() / len(names),
-               lambda names, slots: pd.crosstab(np.array(names), np.array(slots), normalize="columns")
-               .max(axis=0).mean(),
+        right=[_purity_in_a_loop],
+        wrong=[lambda names, slots: _table(names, slots).max(axis=1).sum() / len(names),
+               lambda names, slots: _table(names, slots, normalize="columns").max(axis=0).mean(),
                lambda names, slots: pd.Series(names).value_counts(normalize=True).max()]),
     "names": Answers(
-        right=[lambda joint, log_prior: np.log((np.exp(joint) * np.exp(log_prior)).sum(2)
-                                               / (np.exp(joint) * np.exp(log_prior)).sum((1, 2))[:, None])],
-        wrong=[lambda joint, log_prior: log_softmax(logsumexp(joint + log_prior, axis=1), axis=1),
-               lambda joint, log_prior: log_softmax(logsumexp(joint, axis=2), axis=1),
+        right=[_names],
+        wrong=[lambda joint, log_prior: np.exp(_names(joint, log_prior)),
                lambda joint, log_prior: logsumexp(joint + log_prior, axis=2),
-               lambda joint, log_prior: log_softmax((joint + log_prior).max(2), axis=1),
-               lambda joint, log_prior: np.exp(log_softmax(logsumexp(joint + log_prior, axis=2), axis=1))]),
+               lambda joint, log_prior: log_softmax(logsumexp(joint, axis=2), axis=1),
+               lambda joint, log_prior: log_softmax(logsumexp(joint + log_prior, axis=1), axis=1),
+               lambda joint, log_prior: log_softmax((joint + log_prior).max(2), axis=1)]),
     "tenth": Answers(right=[50], wrong=[100, 10, 5, 0.02]),
 }
