@@ -14,7 +14,8 @@ TAG = "nbval-check-output"
 for path in map(Path, sys.argv[1:]):
     print(path, flush=True)
     notebook = nbformat.read(path, as_version=4)
-    NotebookClient(notebook, timeout=900, coalesce_streams=True, resources={"metadata": {"path": path.parent}}).execute()
+    NotebookClient(notebook, timeout=900, coalesce_streams=True,
+                   resources={"metadata": {"path": path.parent}}).execute()
     notebook.metadata.pop("widgets", None)
     notebook.metadata.language_info = {"name": "python"}    # the rest is this machine's Python
     for cell in notebook.cells:

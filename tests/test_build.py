@@ -13,9 +13,13 @@ import pytest
 ROOT = Path(__file__).parents[1]
 VENDORED = ROOT / "book" / "vendor" / "files"
 
-pytestmark = [pytest.mark.slow, pytest.mark.skipif(not VENDORED.exists(), reason="no vendored scripts: `make book`")]
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(not VENDORED.exists(), reason="no vendored scripts: `make book`")]
 
-COUNT = 'from pathlib import Path\ncount = Path("count.txt")\ncount.write_text(str(int(count.read_text()) + 1))'
+COUNT = """from pathlib import Path
+count = Path("count.txt")
+count.write_text(str(int(count.read_text()) + 1))"""
 
 
 @pytest.fixture
@@ -29,14 +33,16 @@ def book(tmp_path):
     (tmp_path / "mlsan").mkdir()
     (tmp_path / "book" / "count.txt").write_text("0")
     (tmp_path / "book" / "intro.md").write_text("# A small book\n")
-    (tmp_path / "_toc.yml").write_text("format: jb-book\nroot: book/intro\nchapters:\n  - file: book/page\n")
+    contents = "format: jb-book\nroot: book/intro\nchapters:\n  - file: book/page\n"
+    (tmp_path / "_toc.yml").write_text(contents)
     return tmp_path
 
 
 def build(book, *cells) -> int:
-    """Build the book with these cells; how often its notebook has run in all, or -1 if the build failed."""
+    """Build the book with these cells; how often its notebook has run in all, -1 for a failure."""
     heading = nbformat.v4.new_markdown_cell("# Page", id="heading")
-    page = nbformat.v4.new_notebook(cells=[heading, *(nbformat.v4.new_code_cell(c, id=f"c{i}") for i, c in enumerate(cells))])
+    code = [nbformat.v4.new_code_cell(cell, id=f"c{i}") for i, cell in enumerate(cells)]
+    page = nbformat.v4.new_notebook(cells=[heading, *code])
     page.metadata.kernelspec = {"name": "python3", "display_name": "Python 3"}
     nbformat.write(page, book / "book" / "page.ipynb")
     jupyter_book = Path(sys.executable).with_name("jupyter-book")

@@ -130,7 +130,8 @@ def test_one_version_everywhere():
 def test_chapter_tells_what_it_asks_of_the_reader_and_how_it_ends(notebook):
     _, content = notebook
     opening = content.cells[0].source
-    assert all(word in opening for word in ("*You will*", "*You need*", "*It takes*", "minutes", "GPU"))
+    told = ("*You will*", "*You need*", "*It takes*", "minutes", "GPU")
+    assert all(word in opening for word in told)
     sections = sections_of(content)
     assert list(sections)[-3:] == ["What we learned", "What could fool us", "References"]
     for title in list(sections)[:-3]:
