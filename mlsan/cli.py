@@ -29,10 +29,15 @@ from mlsan.studies.tables import show_ablation, show_reproduction, show_scores
 app = typer.Typer(help="Speaker-adaptive emotion recognition in conversation, stage by stage.",
                   no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 
-CorpusName = Annotated[str, typer.Argument(metavar="CORPUS", help="a name of `mlsan corpora`, or a folder")]
+CorpusName = Annotated[str, typer.Argument(metavar="CORPUS",
+                                           help="a name of `mlsan corpora`, or a folder")]
 Json = Annotated[bool, typer.Option("--json", help="print JSON, for machines")]
 Device = Annotated[str, typer.Option(help="auto, cpu or cuda")]
-Context = Annotated[str, typer.Option(metavar="on|off", help="read the whole dialogue, or each turn alone")]
+Context = Annotated[str, typer.Option(metavar="on|off",
+                                      help="read the whole dialogue, or each turn alone")]
+Seeds = Annotated[int, typer.Option(min=1)]
+Resume = Annotated[bool, typer.Option("--resume", help="go on with the run in --out")]
+AcceptLicence = Annotated[bool, typer.Option("--accept-licence", help="IEMOCAP: its terms")]
 
 
 def main() -> None:
@@ -57,15 +62,18 @@ def corpora(as_json: Json = False) -> None:
 
 
 @app.command()
-def fetch(name: Annotated[str, typer.Argument(metavar="CORPUS", help="a name of `mlsan corpora`; with --features, "
-                                              "meld or iemocap")],
+def fetch(name: Annotated[str, typer.Argument(
+              metavar="CORPUS",
+              help="a name of `mlsan corpora`; with --features, meld or iemocap")],
           features: Annotated[str | None, typer.Option(help=" | ".join(FEATURES))] = None,
-          source: Annotated[Path | None, typer.Option("--from", metavar="DIR", help="where the feature files are, "
-                                                      "instead of downloading them")] = None,
-          accept_licence: Annotated[bool, typer.Option("--accept-licence", help="IEMOCAP: its terms")] = False) -> None:
+          source: Annotated[Path | None, typer.Option(
+              "--from", metavar="DIR",
+              help="where the feature files are, instead of downloading them")] = None,
+          accept_licence: AcceptLicence = False) -> None:
     """Download what a corpus needs from its owners, verified; or convert feature files at hand."""
     if source and not features:
-        raise CorpusError(f"--from {source}: say which files these are, with --features {'|'.join(FEATURES)}")
+        raise CorpusError(f"--from {source}: say which files these are, "
+                          f"with --features {'|'.join(FEATURES)}")
     if features:
         found = find(name, features, source)
         if not source:
@@ -74,22 +82,26 @@ def fetch(name: Annotated[str, typer.Argument(metavar="CORPUS", help="a name of 
     else:
         catalogue.fetch(name, accept_licence=accept_licence)
         corpus = catalogue.load(name)
-    Console().print(f"{corpus.name}. Licence: {corpus.licence}. From: {corpus.provenance}", highlight=False)
+    about = f"{corpus.name}. Licence: {corpus.licence}. From: {corpus.provenance}"
+    next_name = found.kept if source else corpus.name
+    Console().print(about, highlight=False)
     Console().print(corpus.summary().to_string())
-    Console().print(f"Next: `mlsan train {found.kept if source else corpus.name}`", highlight=False, soft_wrap=True)
+    Console().print(f"Next: `mlsan train {next_name}`", highlight=False, soft_wrap=True)
 
 
 @app.command()
 def train(corpus: CorpusName,
-          stages: Annotated[str, typer.Option(help="calibration,gating,regularization, some of them, or none")]
-          = ",".join(STAGES),
+          stages: Annotated[str, typer.Option(
+              help="calibration,gating,regularization, some of them, or none")] = ",".join(STAGES),
           speakers: Annotated[str, typer.Option(help=" | ".join(MODES))] = "identity",
           seed: int = 0,
           context: Context = "on",
-          neutrality: Annotated[float, typer.Option(help="weight of stage 1's neutrality term")] = 0.0,
+          neutrality: Annotated[float, typer.Option(
+              help="weight of stage 1's neutrality term")] = 0.0,
           device: Device = "auto",
-          folder: Annotated[Path | None, typer.Option("--out", help="where the run is kept")] = None,
-          resume: Annotated[bool, typer.Option("--resume", help="go on with the run in --out")] = False,
+          folder: Annotated[Path | None, typer.Option(
+              "--out", help="where the run is kept")] = None,
+          resume: Resume = False,
           as_json: Json = False) -> None:
     """Train one model, choose its epoch on dev, test it once."""
     if Path(corpus).is_dir():               # `evaluate` may be called from elsewhere
@@ -101,22 +113,26 @@ def train(corpus: CorpusName,
 
 
 @app.command()
-def evaluate(folder: Annotated[Path, typer.Argument(metavar="DIR", help="what `mlsan train --out` wrote")],
-             device: Device = "auto", as_json: Json = False) -> None:
+def evaluate(folder: Annotated[Path, typer.Argument(
+                 metavar="DIR", help="what `mlsan train --out` wrote")],
+             device: Device = "auto",
+             as_json: Json = False) -> None:
     """Score a trained run on its test split."""
     run = open_run(folder, device)
     show_scores(run, as_json, f"{run.plan.name}: test")
 
 
-@app.command()
+@app.command(help="All eight on/off combinations of the stages, with intervals; "
+                  "for `simulated`, against the optimum.")
 def ablate(corpus: CorpusName,
-           seeds: Annotated[int, typer.Option(min=1)] = 5,
-           speakers: Annotated[str, typer.Option(help="one or more of " + ", ".join(MODES))] = "identity",
+           seeds: Seeds = 5,
+           speakers: Annotated[str, typer.Option(
+               help="one or more of " + ", ".join(MODES))] = "identity",
            context: Context = "on",
            device: Device = "auto",
-           file: Annotated[Path | None, typer.Option("--out", help="write the whole result as JSON")] = None,
+           file: Annotated[Path | None, typer.Option(
+               "--out", help="write the whole result as JSON")] = None,
            as_json: Json = False) -> None:
-    """All eight on/off combinations of the stages, with intervals; for `simulated`, against the optimum."""
     modes = tuple(_mode(m) for m in speakers.split(","))
     result = run_ablation(corpus, seeds, speakers=modes, context=_on(context), device=device)
     if file:
@@ -126,50 +142,61 @@ def ablate(corpus: CorpusName,
     show_ablation(result)
 
 
-@app.command()
+@app.command(help="Fine-tune a text encoder, epoch chosen on dev; "
+                  "its features are a corpus folder like any other.")
 def finetune(corpus: CorpusName,
-             folder: Annotated[Path, typer.Option("--out", help="where the run and its features are kept")],
-             encoder: Annotated[str, typer.Option(help="a name of the Hugging Face hub, or a folder")]
-             = Tuning.encoder,
-             context: Annotated[int, typer.Option(min=0, help="turns before the one that is read")]
-             = Tuning.context,
-             names: Annotated[bool, typer.Option(help="write speaker names into the text")] = Tuning.names,
+             folder: Annotated[Path, typer.Option(
+                 "--out", help="where the run and its features are kept")],
+             encoder: Annotated[str, typer.Option(
+                 help="a name of the Hugging Face hub, or a folder")] = Tuning.encoder,
+             context: Annotated[int, typer.Option(
+                 min=0, help="turns before the one that is read")] = Tuning.context,
+             names: Annotated[bool, typer.Option(
+                 help="write speaker names into the text")] = Tuning.names,
              epochs: Annotated[int, typer.Option(min=1)] = Tuning.epochs,
              learning_rate: float = Tuning.learning_rate,
              seed: int = 0,
              device: Device = "auto",
-             resume: Annotated[bool, typer.Option("--resume", help="go on with the run in --out")] = False,
+             resume: Resume = False,
              as_json: Json = False) -> None:
-    """Fine-tune a text encoder, epoch chosen on dev; its features are a corpus folder like any other."""
     tuning = Tuning(encoder, context, names, epochs, learning_rate=learning_rate, seed=seed)
     about = run_finetuning(catalogue.load(corpus), tuning, folder, device=device, resume=resume)
     if as_json:
         return print(json.dumps(about["test"]))
-    best = about["history"][about["best_epoch"]]
-    Console().print(f"weighted F1: test {about['test']['weighted_f1']:.3f}, dev {best['dev_weighted_f1']:.3f} "
-                    f"(epoch {best['epoch'] + 1} of {epochs})\n"
+    test, best = about["test"], about["history"][about["best_epoch"]]
+    Console().print(f"weighted F1: test {test['weighted_f1']:.3f}, "
+                    f"dev {best['dev_weighted_f1']:.3f} (epoch {best['epoch'] + 1} of {epochs})\n"
                     f"its features, for `mlsan train`: {folder / 'features'}", soft_wrap=True)
 
 
 @app.command()
 def reproduce(dataset: Annotated[str, typer.Argument(metavar="meld|iemocap")],
-              features: Annotated[str, typer.Option(help=f"{' | '.join(FEATURES)} | {protocol.OWN}, or the folder of a "
-                                                         "saved corpus")] = "multiemo",
-              source: Annotated[Path | None, typer.Option("--from", metavar="DIR", help="where the published "
-                                                          "files are, instead of downloading them")] = None,
-              accept_licence: Annotated[bool, typer.Option("--accept-licence", help="IEMOCAP: its terms")] = False,
-              seeds: Annotated[int, typer.Option(min=1)] = 5,
-              quick: Annotated[bool, typer.Option("--quick", help=f"{protocol.QUICK_EPOCHS} epochs a run")] = False,
+              features: Annotated[str, typer.Option(
+                  help=f"{' | '.join(FEATURES)} | {protocol.OWN}, "
+                       "or the folder of a saved corpus")] = "multiemo",
+              source: Annotated[Path | None, typer.Option(
+                  "--from", metavar="DIR",
+                  help="where the published files are, instead of downloading them")] = None,
+              accept_licence: AcceptLicence = False,
+              seeds: Seeds = 5,
+              quick: Annotated[bool, typer.Option(
+                  "--quick", help=f"{protocol.QUICK_EPOCHS} epochs a run")] = False,
               device: Device = "auto",
-              folder: Annotated[Path | None, typer.Option("--out", metavar="DIR", help="where it is kept; one that "
-                                                          "exists is gone on with")] = None) -> None:
+              folder: Annotated[Path | None, typer.Option(
+                  "--out", metavar="DIR",
+                  help="where it is kept; one that exists is gone on with")] = None) -> None:
     """The published figures and ours, every speaker mode, stages off to on, under one protocol."""
     corpus = protocol.open_corpus(dataset, features, source, accept_licence=accept_licence)
     folder = folder or Path(f"benchmark-{corpus.name}" + ("-quick" if quick else ""))
-    command = shlex.join(["mlsan", "reproduce", dataset, "--features", features, *(["--from", str(source)] * bool(source)),
-                          "--seeds", str(seeds), *["--quick"] * quick])
-    show_reproduction(protocol.reproduce(corpus, dataset, features, folder, seeds=seeds, quick=quick,
-                                          device=device, command=command), folder)
+    command = ["mlsan", "reproduce", dataset, "--features", features]
+    if source:
+        command += ["--from", str(source)]
+    command += ["--seeds", str(seeds)]
+    if quick:
+        command += ["--quick"]
+    result = protocol.reproduce(corpus, dataset, features, folder, seeds=seeds, quick=quick,
+                                device=device, command=shlex.join(command))
+    show_reproduction(result, folder)
 
 
 # -- options ---------------------------------------------------------------------------------------

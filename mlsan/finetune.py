@@ -1,12 +1,12 @@
-"""Text that is fine-tuned: an encoder learns the emotions themselves, with the turns before in view.
+"""Text that is fine-tuned: an encoder learns the emotions themselves, and sees the turns before.
 
-``encoders.encode`` reads one utterance at a time with an encoder that nobody trained on emotions. Here
-the encoder's own weights are trained on a corpus's train split. It reads a turn together with the turns
-before it, and its vectors then stand as ``text`` in a corpus that is used like any other.
+``encoders.encode`` reads one utterance at a time with an encoder that nobody trained on emotions.
+Here the encoder's own weights are trained on a corpus's train split. It reads a turn together with
+the turns before it, and its vectors then stand as ``text`` in a corpus that is used like any other.
 
 One trap comes with them. The vectors of train come from an encoder that has seen the labels of just
-these utterances: a model trained on top finds its task easier on train than it will be on dev and test,
-and no measure taken on train tells anything any more.
+these utterances: a model trained on top finds its task easier on train than it will be on dev and
+test, and no measure taken on train tells anything any more.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ SORTED_BATCHES = 50             # so many batches' worth of turns are sorted by 
 
 @dataclass(frozen=True)
 class Tuning:
-    """How an encoder is fine-tuned. The rates are MiniLM's; a large encoder wants about a tenth of them.
+    """How an encoder is fine-tuned. The rates are MiniLM's; large ones want about a tenth of them.
 
     Attributes:
         encoder: a name of the Hugging Face hub, or a folder that ``save_pretrained`` wrote.
@@ -76,7 +76,10 @@ class Reader(nn.Module):
         self.head = nn.Linear(encoder.config.hidden_size, emotions)
 
     def forward(self, inputs) -> tuple[torch.Tensor, torch.Tensor]:
-        """Vectors (B, D) and logits (B, C) of padded ``inputs``; ``turn`` (B,) is the turn's length."""
+        """Vectors (B, D) and logits (B, C) of padded ``inputs``.
+
+        Their ``turn`` (B,) is the length of the turn itself.
+        """
         inputs = dict(inputs)
         turn = inputs.pop("turn")
         hidden = self.encoder(**inputs).last_hidden_state                           # (B, L, D)
@@ -97,9 +100,10 @@ def written(corpus: Corpus, tokenizer, tuning: Tuning) -> list[dict]:
     first, last = [tokenizer.cls_token_id], [tokenizer.sep_token_id]
     dialogue, out = corpus.dialogue_of_row, []
     for row in range(len(table)):
-        turn = first + tokens[row] + last
-        before = [token for i in range(max(row - tuning.context, 0), row) if dialogue[i] == dialogue[row]
-                  for token in tokens[i] + last]
+        turn, before = first + tokens[row] + last, []
+        for i in range(max(row - tuning.context, 0), row):
+            if dialogue[i] == dialogue[row]:
+                before += tokens[i] + last
         before = before[max(len(before) + len(turn) - tuning.max_length, 0):]
         out.append({"input_ids": turn + before, "attention_mask": [1] * len(turn + before),
                     "turn": len(turn)})
@@ -108,24 +112,24 @@ def written(corpus: Corpus, tokenizer, tuning: Tuning) -> list[dict]:
     return out
 
 
-def finetune(corpus: Corpus, tuning: Tuning, folder: Path, *, device: str = "auto", resume: bool = False,
-             progress: bool = True) -> dict:
+def finetune(corpus: Corpus, tuning: Tuning, folder: Path, *, device: str = "auto",
+             resume: bool = False, progress: bool = True) -> dict:
     """Train an encoder on train, choose its epoch on dev by weighted F1, test it once.
 
-    The folder then holds ``run.json`` (what is returned), ``encoder/`` (as transformers reads it) with
-    ``head.safetensors``, and ``features/``: the corpus with the encoder's vectors as its text, for
-    ``mlsan train`` or any ``Plan``. See the module's docstring for what they must not be taken for.
+    The folder then holds ``run.json`` (what is returned), ``encoder/`` (as transformers reads it)
+    with ``head.safetensors``, and ``features/``: the corpus with the encoder's vectors as its text,
+    for ``mlsan train`` or any ``Plan``. The module's docstring says what they must not pass for.
 
-    A run that was killed goes on with ``resume``; on a CPU, with as many threads, it ends at the same
-    weights, bit for bit.
+    A run that was killed goes on with ``resume``; on a CPU, with as many threads, it ends at the
+    same weights, bit for bit.
 
-    Returns: ``tuning``, ``corpus``, ``table`` (a hash of it), ``versions``, ``history`` (per epoch ``loss``
-    and ``dev_weighted_f1``), ``best_epoch``, ``test`` (F1s) and ``predictions`` (emotions, in the order
-    of the test rows).
+    Returns: ``tuning``, ``corpus``, ``table`` (a hash of it), ``versions``, ``history`` (per epoch
+    ``loss`` and ``dev_weighted_f1``), ``best_epoch``, ``test`` (F1s) and ``predictions`` (emotions,
+    in the order of the test rows).
 
     Raises:
-        CorpusError: the corpus can't be trained on; or the folder holds a run, and ``resume`` is off or
-            it is a different one.
+        CorpusError: the corpus can't be trained on; or the folder holds a run, and ``resume`` is
+            off or it is a different one.
         Unavailable: the encoder is neither installed nor to be downloaded.
     """
     folder, device = Path(folder), pick_device(device)
@@ -142,7 +146,8 @@ def finetune(corpus: Corpus, tuning: Tuning, folder: Path, *, device: str = "aut
         inputs = written(corpus, tokenizer, tuning)
         write_text(folder / "run.json", json.dumps(about, indent=1))
         model = Reader(encoder, len(corpus.emotions), tuning.dropout).to(device)
-        state = _fit(model, corpus, inputs, tokenizer, tuning, folder / "checkpoint.pt", device, progress)
+        state = _fit(model, corpus, inputs, tokenizer, tuning,
+                     folder / "checkpoint.pt", device, progress)
     model.load_state_dict(state["weights"])
 
     vectors, logits = _read(model, inputs, tokenizer, np.arange(len(corpus)), device)
@@ -164,11 +169,13 @@ def finetune(corpus: Corpus, tuning: Tuning, folder: Path, *, device: str = "aut
 
 def tuned(corpus: Corpus, vectors: np.ndarray, tuning: Tuning) -> Corpus:
     """The corpus with ``vectors`` (N, D) as its text; other modalities stay."""
-    return Corpus(f"{corpus.name}-tuned", corpus.table, corpus.features | {"text": vectors}, corpus.emotions,
-                  present={m: p for m, p in corpus.present.items() if m != "text"}, licence=corpus.licence, recipe=corpus.recipe,
-                  provenance=f"{corpus.provenance}; its text then by {tuning.encoder}, fine-tuned on train "
-                             f"with {tuning.context} turns of context and "
-                             f"{'speaker' if tuning.names else 'no'} names, seed {tuning.seed}")
+    present = {m: p for m, p in corpus.present.items() if m != "text"}
+    provenance = (f"{corpus.provenance}; its text then by {tuning.encoder}, fine-tuned on train "
+                  f"with {tuning.context} turns of context and "
+                  f"{'speaker' if tuning.names else 'no'} names, seed {tuning.seed}")
+    return Corpus(f"{corpus.name}-tuned", corpus.table, corpus.features | {"text": vectors},
+                  corpus.emotions, present=present, licence=corpus.licence, recipe=corpus.recipe,
+                  provenance=provenance)
 
 
 def _fit(model, corpus, inputs, tokenizer, tuning, checkpoint, device, progress) -> dict:
@@ -176,7 +183,7 @@ def _fit(model, corpus, inputs, tokenizer, tuning, checkpoint, device, progress)
 
     train, dev = corpus.rows("train"), corpus.rows("dev")
     lengths = torch.tensor([len(inputs[row]["input_ids"]) for row in train])
-    each = -(-len(train) // tuning.batch_size)                                      # steps of an epoch
+    each = -(-len(train) // tuning.batch_size)                                # steps of an epoch
     total = each * tuning.epochs
     optimiser = torch.optim.AdamW(model.parameters(), tuning.learning_rate,
                                   weight_decay=tuning.weight_decay, fused=True)
@@ -185,15 +192,18 @@ def _fit(model, corpus, inputs, tokenizer, tuning, checkpoint, device, progress)
     if checkpoint.exists():
         state = restore_checkpoint(checkpoint, model, optimiser, schedule, device)
     saved = time.monotonic()
-    with tqdm(total=total, initial=state["step"], disable=not progress, unit="step", leave=False) as bar:
+    with tqdm(total=total, initial=state["step"], disable=not progress, unit="step",
+              leave=False) as bar:
         while state["step"] < total:
             epoch, done = divmod(state["step"], each)
             for chosen in _batches(lengths, tuning, epoch)[done:]:
                 model.train()
-                batch, emotion = _padded(inputs, tokenizer, train[chosen], device), corpus.emotion[train[chosen]]
+                rows = train[chosen]
+                batch = _padded(inputs, tokenizer, rows, device)
+                emotion = torch.from_numpy(corpus.emotion[rows]).to(device)
                 with torch.autocast(device.type, torch.bfloat16, enabled=device.type == "cuda"):
                     logits = model(batch)[1]
-                loss = nn.functional.cross_entropy(logits.float(), torch.from_numpy(emotion).to(device))
+                loss = nn.functional.cross_entropy(logits.float(), emotion)
                 optimiser.zero_grad()
                 loss.backward()
                 nn.utils.clip_grad_norm_(model.parameters(), 1.0)
@@ -207,11 +217,12 @@ def _fit(model, corpus, inputs, tokenizer, tuning, checkpoint, device, progress)
                     saved = time.monotonic()
             predicted = _read(model, inputs, tokenizer, dev, device)[1].argmax(1)
             score = f1_scores(corpus.emotion[dev], predicted, len(corpus.emotions))["weighted_f1"]
-            state["history"].append({"epoch": epoch, "loss": state["loss"], "dev_weighted_f1": score})
+            state["history"].append({"epoch": epoch, "loss": state["loss"],
+                                     "dev_weighted_f1": score})
             state["loss"] = 0.0
             if score > state["best"]:
-                state |= {"best": score, "best_epoch": epoch, "weights": {
-                    k: v.detach().cpu().clone() for k, v in model.state_dict().items()}}
+                weights = {k: v.detach().cpu().clone() for k, v in model.state_dict().items()}
+                state |= {"best": score, "best_epoch": epoch, "weights": weights}
             bar.set_postfix(dev=f"{score:.3f}", best=f"{state['best']:.3f}")
             save_checkpoint(checkpoint, state, model, optimiser, schedule, device)
             saved = time.monotonic()
@@ -221,10 +232,12 @@ def _fit(model, corpus, inputs, tokenizer, tuning, checkpoint, device, progress)
 def _batches(lengths: torch.Tensor, tuning: Tuning, epoch: int) -> list[np.ndarray]:
     """An epoch's batches in random order, each of turns of about one length, to save padding.
 
-    They depend on nothing but the seed and the epoch, so that a run can go on in the middle of one."""
+    They depend on nothing but the seed and the epoch, so that a run can go on in the middle of one.
+    """
     draw = torch.Generator().manual_seed(1000 * tuning.seed + epoch)
+    shuffled = torch.randperm(len(lengths), generator=draw)
     batches = []
-    for part in torch.randperm(len(lengths), generator=draw).split(SORTED_BATCHES * tuning.batch_size):
+    for part in shuffled.split(SORTED_BATCHES * tuning.batch_size):
         batches += part[lengths[part].argsort(stable=True)].split(tuning.batch_size)
     return [batches[i].numpy() for i in torch.randperm(len(batches), generator=draw)]
 
@@ -255,8 +268,9 @@ def _encoder(name: str):
     except ImportError as error:
         raise Unavailable(f"fine-tuning needs transformers: {encoders.INSTALL}") from error
     logging.disable_progress_bar()
-    ours = name == encoders.MODEL
-    source, pin = (ours and encoders.packaged_weights()) or name, encoders.REVISION if ours else "main"
+    source, pin = name, "main"
+    if name == encoders.MODEL:
+        source, pin = encoders.packaged_weights() or name, encoders.REVISION
 
     def read(**options):
         options |= {"revision": pin}
@@ -264,27 +278,30 @@ def _encoder(name: str):
                 AutoModel.from_pretrained(source, use_safetensors=True, **options).float())
 
     try:
-        return read(local_files_only=True)      # a folder, the installed package, or the hub's cache
+        return read(local_files_only=True)     # a folder, the installed package, or the hub's cache
     except (OSError, ValueError) as error:
         if Path(name).is_dir():
-            raise Unavailable(f"{name}: not an encoder and its tokenizer as `save_pretrained` writes them, with "
-                              f"weights as safetensors ({error})") from error
+            raise Unavailable(f"{name}: not an encoder and its tokenizer as `save_pretrained` "
+                              f"writes them, with weights as safetensors ({error})") from error
     try:
-        model_info(name, revision=pin, timeout=encoders.CONNECT_SECONDS)    # seconds, `read` takes minutes
+        # Asked first, as it fails in seconds: `read` takes minutes.
+        model_info(name, revision=pin, timeout=encoders.CONNECT_SECONDS)
         return read()
     except Exception as error:          # whatever the hub's client and its http library may raise
-        raise Unavailable(f"encoder {name!r} can be had neither from this machine nor from its hub ({error}); "
-                          "name a model there, with weights as safetensors, or a folder") from error
+        raise Unavailable(f"encoder {name!r} can be had neither from this machine nor from its hub "
+                          f"({error}); name a model there, with weights as safetensors, "
+                          "or a folder") from error
 
 
 def _check(corpus: Corpus) -> None:
     for split in SPLITS:
         if len(corpus.rows(split)) == 0:
-            raise CorpusError(f"{corpus.name}: no {split} split; fine-tuning needs train, dev and test dialogues")
+            raise CorpusError(f"{corpus.name}: no {split} split; "
+                              "fine-tuning needs train, dev and test dialogues")
     blank = np.flatnonzero(corpus.table.text.str.strip() == "")
     if len(blank):
-        raise CorpusError(f"{corpus.name}: text of {where(corpus.table, blank[0])}: empty; fill it or drop the "
-                          "row")
+        raise CorpusError(f"{corpus.name}: text of {where(corpus.table, blank[0])}: empty; "
+                          "fill it or drop the row")
 
 
 def _about(corpus: Corpus, tuning: Tuning) -> dict:

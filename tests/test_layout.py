@@ -23,13 +23,9 @@ def room_of(path: Path) -> str:
 
 @cache
 def imported(path: Path) -> set[Path]:
-    """The package's modules that a module imports, inside functions too, for types alone not."""
-    tree = ast.parse(path.read_text())
-    for node in ast.walk(tree):
-        if isinstance(node, ast.If) and getattr(node.test, "id", "") == "TYPE_CHECKING":
-            node.body = []
+    """The package's modules that a module imports, inside functions and for types alone too."""
     names = []
-    for node in ast.walk(tree):
+    for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.Import):
             names += [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom):

@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
-
-if TYPE_CHECKING:
-    from mlsan.data.corpus import Corpus
 
 
 @dataclass(frozen=True)
@@ -29,11 +25,11 @@ class Batch:
 
 
 class Tensors:
-    """A corpus on a device, from which padded batches are cut without a loop over turns."""
+    """A ``Corpus`` on a device, from which padded batches are cut without a loop over turns."""
 
-    def __init__(self, corpus: Corpus, speaker, device="cpu"):
+    def __init__(self, corpus, speaker, device="cpu"):
         def put(x):
-            return torch.tensor(x, device=device)          # a copy: the corpus may be a read-only map
+            return torch.tensor(x, device=device)        # a copy: the corpus may be a read-only map
 
         self.features = {m: put(x) for m, x in corpus.features.items()}
         self.present = {m: put(p) for m, p in corpus.present.items()}
@@ -47,7 +43,9 @@ class Tensors:
         position = torch.arange(turns or int(length.max()), device=length.device)
         mask = position < length                                                   # (B, T)
         row = torch.where(mask, self.start[dialogues][:, None] + position, 0)
-        return Batch(
-            features={m: x[row] * mask[..., None] for m, x in self.features.items()},
-            present={m: p[row] & mask for m, p in self.present.items()},
-            mask=mask, speaker=self.speaker[row] * mask, emotion=self.emotion[row] * mask, row=row * mask)
+        return Batch(features={m: x[row] * mask[..., None] for m, x in self.features.items()},
+                     present={m: p[row] & mask for m, p in self.present.items()},
+                     mask=mask,
+                     speaker=self.speaker[row] * mask,
+                     emotion=self.emotion[row] * mask,
+                     row=row * mask)

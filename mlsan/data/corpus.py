@@ -41,7 +41,7 @@ from mlsan.data.validation import (
 
 @dataclass(frozen=True)
 class Utterance:
-    """One turn of one speaker. ``features`` maps a modality to its vector (D,); absent if missing."""
+    """One turn of one speaker. ``features`` maps a modality that is there to its vector (D,)."""
 
     dialogue: str
     turn: int
@@ -89,7 +89,8 @@ class Corpus:
         check_modality_names(features, "features")
         check_modality_names(present, "present")
         if not features:
-            raise CorpusError("features: no modality given; pass at least one of text, audio, visual")
+            raise CorpusError("features: no modality given; "
+                              "pass at least one of text, audio, visual")
         self.present = {m: checked_presence(m, present.get(m), len(self.table)) for m in features}
         self.features = {m: checked_features(m, features[m], self.present[m], self.table)
                          for m in MODALITIES if m in features}
@@ -105,7 +106,8 @@ class Corpus:
 
     def __repr__(self) -> str:
         dims = ", ".join(f"{m} {d}" for m, d in self.dims.items())
-        return f"Corpus({self.name!r}: {len(self._start)} dialogues, {len(self)} utterances; {dims})"
+        size = f"{len(self._start)} dialogues, {len(self)} utterances"
+        return f"Corpus({self.name!r}: {size}; {dims})"
 
     @property
     def modalities(self) -> tuple[str, ...]:
@@ -131,20 +133,26 @@ class Corpus:
 
     def dialogue(self, index: int) -> Dialogue:
         """One conversation as plain objects, to look at or to play through."""
-        start = self._start[index]
-        utterances = tuple(
-            Utterance(r.dialogue, int(r.turn), r.speaker, r.emotion, r.split, r.text,
-                      {m: x[start + i] for m, x in self.features.items() if self.present[m][start + i]})
-            for i, r in enumerate(self.table.iloc[start:start + self._length[index]].itertuples()))
-        return Dialogue(utterances[0].dialogue, utterances)
+        start, utterances = self._start[index], []
+        turns = self.table.iloc[start:start + self._length[index]]
+        for row, r in enumerate(turns.itertuples(), start):
+            features = {m: x[row] for m, x in self.features.items() if self.present[m][row]}
+            utterances.append(Utterance(r.dialogue, int(r.turn), r.speaker, r.emotion, r.split,
+                                        r.text, features))
+        return Dialogue(utterances[0].dialogue, tuple(utterances))
 
     def replaced(self, *, keep=None, features=None) -> Corpus:
-        """The same conversations with only the rows of ``keep`` (bool (N,)), and with ``features`` in
-        place of the old ones (modality -> (N, D) of the rows before; a modality not named is left out)."""
+        """The same conversations with only some of their rows, or with other features.
+
+        Args:
+            keep: bool (N,), which rows stay.
+            features: modality -> (N, D) of the rows before; a modality not named is left out.
+        """
         keep = np.ones(len(self), bool) if keep is None else np.asarray(keep)
         features = self.features if features is None else features
-        return Corpus(self.name, self.table[keep], {m: x[keep] for m, x in features.items()}, self.emotions,
-                      present={m: self.present[m][keep] for m in features if m in self.present},
+        present = {m: self.present[m][keep] for m in features if m in self.present}
+        features = {m: x[keep] for m, x in features.items()}
+        return Corpus(self.name, self.table[keep], features, self.emotions, present=present,
                       licence=self.licence, provenance=self.provenance, recipe=self.recipe,
                       truth=self.truth)
 
@@ -155,20 +163,21 @@ class Corpus:
             part = self.table[self.table.split == split]
             by_dialogue = part.groupby("dialogue", sort=False)
             new = ~part.speaker.isin(self.met)
+            gaps = by_dialogue.turn.max() + 1 > by_dialogue.size()           # turns count from 0
             column = {
                 "dialogues": by_dialogue.ngroups,
                 "utterances": len(part),
                 "speakers": part.speaker.nunique(),
                 "speakers not in train": part.speaker[new].nunique(),
                 "utterances of those": int(new.sum()),
-                "dialogues with gaps in the turns": int(
-                    (by_dialogue.turn.max() + 1 > by_dialogue.size()).sum()),        # turns count from 0
+                "dialogues with gaps in the turns": int(gaps.sum()),
                 "dialogues with one speaker": int((by_dialogue.speaker.nunique() == 1).sum()),
             }
             rows = part.index.to_numpy()
             column |= {f"{m} missing": int((~self.present[m][rows]).sum()) for m in self.modalities}
             share = part.emotion.value_counts(normalize=True)
-            columns[split] = column | {f"share of {e}": f"{share.get(e, 0):.3f}" for e in self.emotions}
+            column |= {f"share of {e}": f"{share.get(e, 0):.3f}" for e in self.emotions}
+            columns[split] = column
         frame = pd.DataFrame(columns).astype(str)
         frame.columns.name = self.name
         return frame
@@ -222,11 +231,12 @@ class Corpus:
         info = _read(folder / "corpus.json", lambda p: json.loads(p.read_text("utf-8")))
         missing = {"name", "emotions"} - set(info)
         if missing:
-            raise CorpusError(f"{folder / 'corpus.json'}: no {sorted(missing)}; it needs the corpus's "
-                              "name and the list of its emotions")
+            raise CorpusError(f"{folder / 'corpus.json'}: no {sorted(missing)}; "
+                              "it needs the corpus's name and the list of its emotions")
         table = _read(folder / "utterances.parquet", pd.read_parquet)
         tensors = _read(folder / "features.safetensors", load_file)
-        present = {k.removeprefix("present."): v for k, v in tensors.items() if k.startswith("present.")}
+        present = {k.removeprefix("present."): v for k, v in tensors.items()
+                   if k.startswith("present.")}
         features = {k: v for k, v in tensors.items() if not k.startswith("present.")}
         try:
             corpus = cls(info["name"], table, features, info["emotions"], present=present,
@@ -235,8 +245,9 @@ class Corpus:
         except CorpusError as error:
             raise CorpusError(f"{folder}: {error}") from None
         if info.get("dims", corpus.dims) != corpus.dims:
-            raise CorpusError(f"{folder}: corpus.json says dims {info['dims']}, features.safetensors "
-                              f"has {corpus.dims}; one of the two files is not this corpus's")
+            raise CorpusError(f"{folder}: corpus.json says dims {info['dims']}, "
+                              f"features.safetensors has {corpus.dims}; "
+                              "one of the two files is not this corpus's")
         if "fingerprint" in info and info["fingerprint"] != (found := corpus.fingerprint):
             raise CorpusError(f"{folder}: the content is not what was saved (fingerprint "
                               f"{found}, corpus.json says {info['fingerprint']}); restore the "
@@ -250,17 +261,20 @@ class Corpus:
             if not d.utterances:
                 raise CorpusError(f"dialogue {i} ({d.name!r}): has no utterances; leave it out")
         utterances = [u for d in dialogues for u in d.utterances]
-        table = pd.DataFrame([[getattr(u, c) for c in COLUMNS] for u in utterances], columns=COLUMNS)
+        rows = [[getattr(u, c) for c in COLUMNS] for u in utterances]
+        table = pd.DataFrame(rows, columns=COLUMNS)
         features, present = {}, {}
         for m in MODALITIES:
-            vectors = {i: np.asarray(u.features[m]) for i, u in enumerate(utterances) if m in u.features}
+            vectors = {i: np.asarray(u.features[m]) for i, u in enumerate(utterances)
+                       if m in u.features}
             if not vectors:
                 continue
             shape = next(iter(vectors.values())).shape
             for i, vector in vectors.items():
                 if vector.shape != shape or vector.ndim != 1:
-                    raise CorpusError(f"{m} of {where(table, i)}: shape {vector.shape}, the first has "
-                                      f"{shape}; every {m} vector needs the same length")
+                    raise CorpusError(f"{m} of {where(table, i)}: shape {vector.shape}, "
+                                      f"the first has {shape}; "
+                                      f"every {m} vector needs the same length")
             present[m] = np.isin(np.arange(len(utterances)), list(vectors))
             features[m] = np.zeros((len(utterances), *shape), np.float32)
             features[m][present[m]] = np.stack(list(vectors.values()))

@@ -7,8 +7,8 @@ Published feature files call an utterance's *slot* (order of first appearance in
 - ``slot``: the order of first appearance in the dialogue;
 - ``gender``: where the corpus has it;
 - ``none``: everyone is the unknown speaker;
-- ``shuffled``: a person drawn anew for every utterance from the speakers' frequencies in train. It has
-  the parameters of ``identity`` and none of its information.
+- ``shuffled``: a person drawn anew for every utterance from the speakers' frequencies in train. It
+  has the parameters of ``identity`` and none of its information.
 """
 
 from __future__ import annotations

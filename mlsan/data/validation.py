@@ -37,7 +37,8 @@ def checked_table(table: pd.DataFrame, emotions) -> pd.DataFrame:
     for column in columns:
         blank = np.flatnonzero(table[column].isna())
         if len(blank):
-            raise CorpusError(f"{column} of {where(table, blank[0])}: missing; fill it or drop the row")
+            raise CorpusError(f"{column} of {where(table, blank[0])}: missing; "
+                              "fill it or drop the row")
     for column in ("dialogue", "speaker", "text"):
         table[column] = table[column].astype(str)
     if not pd.api.types.is_integer_dtype(table.turn):
@@ -45,8 +46,8 @@ def checked_table(table: pd.DataFrame, emotions) -> pd.DataFrame:
     for column, known in (("emotion", emotions), ("split", SPLITS)):
         bad = np.flatnonzero(~table[column].isin(known))
         if len(bad):
-            raise CorpusError(f"{column} of {where(table, bad[0])}: unknown {table[column][bad[0]]!r}; "
-                              f"use one of {', '.join(known)}")
+            raise CorpusError(f"{column} of {where(table, bad[0])}: "
+                              f"unknown {table[column][bad[0]]!r}; use one of {', '.join(known)}")
     same = table.dialogue.eq(table.dialogue.shift())
     again = np.flatnonzero(~same & table.dialogue.duplicated())
     if len(again):
@@ -55,7 +56,8 @@ def checked_table(table: pd.DataFrame, emotions) -> pd.DataFrame:
     step = np.flatnonzero(same & (table.turn.diff() <= 0))
     if len(step):
         kind = "repeated" if table.turn[step[0]] == table.turn[step[0] - 1] else "out of order"
-        raise CorpusError(f"{where(table, step[0])}: turn {kind}; sort by dialogue and turn, each once")
+        raise CorpusError(f"{where(table, step[0])}: turn {kind}; "
+                          "sort by dialogue and turn, each once")
     mixed = np.flatnonzero(same & table.split.ne(table.split.shift()))
     if len(mixed):
         raise CorpusError(f"{where(table, mixed[0])}: split changes inside a dialogue; "
@@ -73,13 +75,14 @@ def checked_presence(modality, present, n):
 def checked_features(modality, x, present, table):
     x = np.asarray(x)
     if x.ndim != 2 or len(x) != len(table) or x.shape[1] == 0:
-        raise CorpusError(f"{modality}: shape {x.shape}; needs one row per utterance, ({len(table)}, D)")
+        raise CorpusError(f"{modality}: shape {x.shape}; "
+                          f"needs one row per utterance, ({len(table)}, D)")
     if not np.issubdtype(x.dtype, np.number):
         raise CorpusError(f"{modality}: type {x.dtype}; needs numbers")
     x = np.where(present[:, None], x, 0).astype(np.float32, copy=False)
     finite = np.isfinite(x)
     if not finite.all():
         row, column = np.argwhere(~finite)[0]
-        raise CorpusError(f"{modality} of {where(table, row)}, column {column}: {x[row, column]}; mend "
-                          f"the value, or mark the row absent in present.{modality}")
+        raise CorpusError(f"{modality} of {where(table, row)}, column {column}: {x[row, column]}; "
+                          f"mend the value, or mark the row absent in present.{modality}")
     return x

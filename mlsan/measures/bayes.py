@@ -30,16 +30,21 @@ def _speaker_rows(corpus: Corpus, rows: np.ndarray) -> np.ndarray:
 
 
 def log_likelihood(corpus: Corpus, rows: np.ndarray, speaker: np.ndarray) -> np.ndarray:
-    """Eq. likelihood: log p(x | s, e) for ``rows`` said to be spoken by ``speaker`` (n,): shape (n, C), up
-    to a constant that is the same for every speaker and emotion."""
+    """Eq. likelihood: log p(x | s, e) for ``rows`` said to be spoken by ``speaker`` (n,).
+
+    Its shape is (n, C); a constant is left out that is the same for every speaker and emotion.
+    """
     truth, total = corpus.truth, 0.0
     for i, (m, prototype) in enumerate(truth.prototypes.items()):
+        x = corpus.features[m][rows].astype(float)
         log_gain = truth.log_gain[m][speaker]
-        z = (corpus.features[m][rows].astype(float) - truth.shift[m][speaker]) * np.exp(-log_gain)     # Eq. likelihood
+        z = (x - truth.shift[m][speaker]) * np.exp(-log_gain)                   # Eq. likelihood
         loud = truth.expressiveness[speaker, i, None]
-        squared = ((z ** 2).sum(1, keepdims=True) - 2 * loud * z @ prototype.T
-                   + loud ** 2 * (prototype ** 2).sum(1))            # Eq. likelihood: |z - a mu_e|^2
-        total = total - squared / 2 - log_gain.sum(1, keepdims=True)  # Eq. likelihood: the gain's Jacobian
+        zz, pp = (z ** 2).sum(1, keepdims=True), (prototype ** 2).sum(1)
+        # |z - a mu_e|^2, multiplied out: an array (n, C, D) of the differences would be large.
+        squared = zz - 2 * loud * z @ prototype.T + loud ** 2 * pp              # Eq. likelihood
+        log_jacobian = log_gain.sum(1, keepdims=True)                           # of x by z
+        total = total - squared / 2 - log_jacobian                              # Eq. likelihood
     return total
 
 
@@ -50,13 +55,15 @@ def utterance(corpus: Corpus, rows: np.ndarray) -> np.ndarray:
 
 
 def utterance_speaker_unknown(corpus: Corpus, rows: np.ndarray) -> np.ndarray:
-    """Level (b): log p(e | x), shape (n, C) (Eq. summed-out); the speakers are equally likely, as they are drawn."""
-    each = [log_likelihood(corpus, rows, np.full(len(rows), s)) for s in range(len(corpus.truth.speakers))]
-    return log_softmax(logsumexp(each, axis=0) + np.log(corpus.truth.prior), axis=1)   # Eq. summed-out
+    """Level (b): log p(e | x), shape (n, C) (Eq. summed-out); speakers are drawn equally likely."""
+    speakers = range(len(corpus.truth.speakers))
+    each = [log_likelihood(corpus, rows, np.full(len(rows), s)) for s in speakers]
+    summed = logsumexp(each, axis=0)
+    return log_softmax(summed + np.log(corpus.truth.prior), axis=1)             # Eq. summed-out
 
 
 def dialogue(corpus: Corpus, rows: np.ndarray) -> np.ndarray:
-    """Level (c): log p(e_t | the whole dialogue), shape (n, C). ``rows`` must hold whole dialogues."""
+    """Level (c): log p(e_t | the whole dialogue), shape (n, C). ``rows`` hold whole dialogues."""
     speaker = _speaker_rows(corpus, rows)
     likelihood = log_likelihood(corpus, rows, speaker)
     out, s = np.empty_like(likelihood), corpus.truth.strengths
@@ -64,18 +71,19 @@ def dialogue(corpus: Corpus, rows: np.ndarray) -> np.ndarray:
     for d in np.unique(group):
         where = np.flatnonzero(group == d)
         cast = np.unique(speaker[where], return_inverse=True)[1]
-        out[where] = np.log(forward_backward(likelihood[where], cast, corpus.truth.prior,
-                                             s.inertia, s.contagion) + 1e-300)
+        posterior = forward_backward(likelihood[where], cast, corpus.truth.prior,
+                                     s.inertia, s.contagion)
+        out[where] = np.log(posterior + 1e-300)         # one that underflowed has a log as well
     return out
 
 
 def forward_backward(log_likelihood, speaker, prior, inertia, contagion) -> np.ndarray:
     """p(e_t | all turns), shape (T, C), exact (Eq. simulated).
 
-    The state is every speaker's last emotion: an array with one axis of length C per speaker. A turn
-    rewrites its speaker's axis only, and the transition is a mixture of three simple moves (draw from
-    the prior, keep one's own, copy the last turn's), so each step costs a few array operations. An
-    axis whose speaker has not spoken yet holds all its mass at index 0 and is not read.
+    The state is every speaker's last emotion: an array with one axis of length C per speaker. A
+    turn rewrites its speaker's axis only, by a mixture of three simple moves (draw from the prior,
+    keep one's own, copy the last turn's), so that each step costs a few array operations. An axis
+    whose speaker has not spoken yet holds all its mass at index 0 and is not read.
 
     Args:
         log_likelihood: (T, C).
@@ -103,12 +111,12 @@ def forward_backward(log_likelihood, speaker, prior, inertia, contagion) -> np.n
     forward = []
     for t, (s, before, has_own) in enumerate(steps):
         draw, keep, copy = shares(before, has_own)
-        summed = state.sum(s, keepdims=True)                               # old own emotion summed out
+        summed = state.sum(s, keepdims=True)                           # old own emotion summed out
         new = draw * along(prior, s) * summed + keep * state
         if copy:
             new = new + copy * _copied(state, summed, s, before, C, S)
         new = new * along(likelihood[t], s)
-        state = new / new.sum()
+        state = new / new.sum()                        # else it would underflow in a long dialogue
         forward.append(state)
 
     posterior = np.empty((T, C))
@@ -117,7 +125,7 @@ def forward_backward(log_likelihood, speaker, prior, inertia, contagion) -> np.n
         s, before, has_own = steps[t]
         both = forward[t] * future
         posterior[t] = both.sum(tuple(a for a in range(S) if a != s))
-        ahead = future * along(likelihood[t], s)                           # read at the new emotion k
+        ahead = future * along(likelihood[t], s)                       # read at the new emotion k
         draw, keep, copy = shares(before, has_own)
         back = draw * (ahead * along(prior, s)).sum(s, keepdims=True) + keep * ahead
         if copy:
@@ -139,7 +147,7 @@ def _read_copied(ahead, s, before, C):
     """What the future holds if s copies the last turn's emotion, for every old state."""
     if s == before:
         return ahead
-    picked = np.diagonal(ahead, axis1=s, axis2=before)                     # (..., C): k = j
+    picked = np.diagonal(ahead, axis1=s, axis2=before)                 # (..., C): k = j
     return np.expand_dims(np.moveaxis(picked, -1, before - (s < before)), s)
 
 
@@ -150,18 +158,21 @@ LEVELS = {"utterance": utterance, "utterance_speaker_unknown": utterance_speaker
 def report(corpus: Corpus) -> dict:
     """Every level's weighted and macro F1 on test: by argmax, and by the best prior-adjusted rule.
 
-    Returns ``{level: {"weighted_f1", "macro_f1", "adjusted": {"tau", "weighted_f1", "macro_f1"}}}``.
+    Returns per level ``weighted_f1``, ``macro_f1`` and ``adjusted``: its ``tau`` and again the two.
     """
-    out = {}
     log_prior = np.log(corpus.truth.prior)
+
+    def scores(rows, posterior, tau):
+        predicted = (posterior - tau * log_prior).argmax(1)
+        return f1_scores(corpus.emotion[rows], predicted, len(log_prior))
+
     dev, test = corpus.rows("dev"), corpus.rows("test")
+    out = {}
     for level, posterior in LEVELS.items():
         on_dev, on_test = (posterior(corpus, rows) for rows in (dev, test))
-        scores = [f1_scores(corpus.emotion[dev], (on_dev - tau * log_prior).argmax(1), len(log_prior))
-                  for tau in TAUS]
-        tau = float(TAUS[np.argmax([s["weighted_f1"] for s in scores])])
-        plain, adjusted = (f1_scores(corpus.emotion[test], x.argmax(1), len(log_prior))
-                           for x in (on_test, on_test - tau * log_prior))
+        on_tau = [scores(dev, on_dev, tau)["weighted_f1"] for tau in TAUS]
+        tau = float(TAUS[np.argmax(on_tau)])
+        plain, adjusted = (scores(test, on_test, t) for t in (0.0, tau))
         out[level] = {"weighted_f1": plain["weighted_f1"], "macro_f1": plain["macro_f1"],
                       "adjusted": {"tau": tau, "weighted_f1": adjusted["weighted_f1"],
                                    "macro_f1": adjusted["macro_f1"]}}

@@ -4,8 +4,8 @@ The encoder is all-MiniLM-L6-v2: 6 layers of 384 dimensions, small enough for a 
 utterance at a time, so that everything the models of this book know of a dialogue or of a speaker,
 they have from their own layers.
 
-Its sentence vector was trained to say what a text is about. How something is said shows better in the
-layers below: `encode` gives either.
+Its sentence vector was trained to say what a text is about. How something is said shows better in
+the layers below: `encode` gives either.
 """
 
 from __future__ import annotations
@@ -39,8 +39,8 @@ INSTALL = 'pip install "mlsan[text]"'
 def encode(texts: Sequence[str], progress: bool = True, layers: tuple[int, ...] = ()) -> np.ndarray:
     """Sentence vectors, float32 (N, 384), each of length 1; or what is in some of the ``layers``.
 
-    With ``layers``, such as (2, 4, 6): after each of these, the mean over the text's tokens, side by
-    side, float32 (N, 384 * len(layers)). Layer 0 is the embeddings that enter the first.
+    With ``layers``, such as (2, 4, 6): after each of these, the mean over the text's tokens, side
+    by side, float32 (N, 384 * len(layers)). Layer 0 is the embeddings that enter the first.
 
     The result is kept under ``data_dir()``; asking again for the same texts reads it from there.
 
@@ -62,7 +62,7 @@ def encode(texts: Sequence[str], progress: bool = True, layers: tuple[int, ...] 
         return vectors
     with locked(kept):
         if (vectors := _read(kept, shape)) is None:
-            # Equal texts get equal vectors: inside different batches they would differ in the last bits.
+            # Equal texts get equal vectors: in different batches the last bits would differ.
             unique = {text: i for i, text in enumerate(dict.fromkeys(texts))}
             vectors = _encode(list(unique), progress, layers)[[unique[text] for text in texts]]
             _write(kept, vectors)
@@ -73,15 +73,16 @@ def _encode(texts: list[str], progress: bool, layers: tuple[int, ...]) -> np.nda
     model = _model()
     if not layers:
         with torch.inference_mode():
-            return model.encode(texts, batch_size=64, show_progress_bar=progress, convert_to_numpy=True,
-                                normalize_embeddings=True).astype(np.float32)
+            vectors = model.encode(texts, batch_size=64, show_progress_bar=progress,
+                                   convert_to_numpy=True, normalize_embeddings=True)
+        return vectors.astype(np.float32)
     encoder, device = model[0].auto_model, model.device
     out = np.empty((len(texts), DIM * len(layers)), np.float32)
-    by_length = np.argsort([len(text) for text in texts], kind="stable")
-    for rows in tqdm(np.split(by_length, range(64, len(texts), 64)), disable=not progress, desc="texts",
-                     leave=False):
-        inputs = model.tokenizer([texts[i] for i in rows], padding=True, truncation=True, max_length=256,
-                                 return_tensors="pt").to(device)
+    by_length = np.argsort([len(text) for text in texts], kind="stable")        # to save padding
+    batches = np.split(by_length, range(64, len(texts), 64))
+    for rows in tqdm(batches, disable=not progress, desc="texts", leave=False):
+        inputs = model.tokenizer([texts[i] for i in rows], padding=True, truncation=True,
+                                 max_length=256, return_tensors="pt").to(device)
         token = inputs["attention_mask"][..., None]                             # (B, L, 1)
         with torch.inference_mode():
             states = encoder(**inputs, output_hidden_states=True).hidden_states

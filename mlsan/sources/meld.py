@@ -116,13 +116,13 @@ def load_meld_friends(progress: bool = True) -> Corpus:
         rows, audio, visual, seen = read_friends(
             {key: fetch(pin, progress) for key, pin in FRIENDS.items()}, meld)
         table = meld.iloc[rows].assign(gender=lambda t: t.speaker.map(GENDER))
+        text = encode(meld.text, progress)[rows]
         pin, whole = next(iter(FRIENDS.values())), MELD["train"]
-        return Corpus("meld-friends", table,
-                      {"text": encode(meld.text, progress)[rows], "audio": audio, "visual": visual},
+        return Corpus("meld-friends", table, {"text": text, "audio": audio, "visual": visual},
                       FRIENDS_EMOTIONS, present={"visual": seen}, licence=FRIENDS_LICENCE,
                       recipe="meld-friends",
-                      provenance=f"{pin.repo}@{pin.commit[:7]}, joined to {whole.repo}@{whole.commit[:7]}; "
-                                 f"text: {IDENTITY}")
+                      provenance=f"{pin.repo}@{pin.commit[:7]}, "
+                                 f"joined to {whole.repo}@{whole.commit[:7]}; text: {IDENTITY}")
 
     return converted("meld-friends", (VERSION, IDENTITY, *MELD.values(), *FRIENDS.values()), build)
 

@@ -27,16 +27,18 @@ from mlsan.data.corpus import Corpus
 from mlsan.data.validation import MODALITIES, CorpusError
 
 EMOTIONS = ("neutral", "surprise", "fear", "sadness", "joy", "disgust", "anger")
-# MELD's train counts (declare-lab/MELD, data/MELD/train_sent_emo.csv): the class imbalance of a sitcom.
+# MELD's train counts (declare-lab/MELD, data/MELD/train_sent_emo.csv): a sitcom's imbalance.
 PRIOR = np.array([4710, 1205, 268, 683, 1743, 271, 1109]) / 9989
 
-NAMES = ("Ada", "Ben", "Chioma", "Dev", "Elif", "Femi", "Greta", "Hugo", "Ines", "Jun", "Kofi", "Lena",
-         "Mateo", "Noor", "Olga", "Pavel", "Quinn", "Rosa", "Sami", "Tove", "Uma", "Victor", "Wren", "Yara")
+NAMES = ("Ada", "Ben", "Chioma", "Dev", "Elif", "Femi", "Greta", "Hugo",
+         "Ines", "Jun", "Kofi", "Lena", "Mateo", "Noor", "Olga", "Pavel",
+         "Quinn", "Rosa", "Sami", "Tove", "Uma", "Victor", "Wren", "Yara")
 
 SENTENCES = {
     "neutral": ("The train leaves at {n}.", "I put the keys on the table.", "We meet in room {n}.",
                 "That is the other folder."),
-    "surprise": ("Wait, all {n} of them?", "You are here already?", "I had no idea!", "Since when?"),
+    "surprise": ("Wait, all {n} of them?", "You are here already?", "I had no idea!",
+                 "Since when?"),
     "fear": ("Something moved out there.", "I don't want to go in.", "What if it falls?",
              "Please don't leave me here."),
     "sadness": ("I miss how it was.", "They are not coming back.", "It has been {n} weeks.",
@@ -111,8 +113,8 @@ def simulate(dialogues: int = 2000, speakers: int = 24, text_dim: int = 32, audi
     """
     dims = dict(zip(MODALITIES, (text_dim, audio_dim, visual_dim), strict=True))
     if speakers < 5 or dialogues < 25 or min(dims.values()) < len(EMOTIONS):
-        raise CorpusError(f"simulate: {speakers} speakers, {dialogues} dialogues, dims {dims}; needs at "
-                          f"least 5, 25 and {len(EMOTIONS)} features a modality")
+        raise CorpusError(f"simulate: {speakers} speakers, {dialogues} dialogues, dims {dims}; "
+                          f"needs at least 5, 25 and {len(EMOTIONS)} features a modality")
     rng = np.random.default_rng(seed)
     truth = _plant(rng, speakers, dims, strengths)
     table, speaker, emotion = _converse(rng, dialogues, truth)
@@ -124,11 +126,16 @@ def simulate(dialogues: int = 2000, speakers: int = 24, text_dim: int = 32, audi
 def _plant(rng, n_speakers, dims, strengths) -> Truth:
     prototypes = {}
     for m, d in dims.items():
-        directions = np.linalg.qr(rng.standard_normal((d, len(EMOTIONS))))[0].T    # (C, D), orthonormal
+        drawn = rng.standard_normal((d, len(EMOTIONS)))
+        directions = np.linalg.qr(drawn)[0].T                                  # (C, D), orthonormal
         prototypes[m] = strengths.separation * directions
-    differ = {m: float(m != "text") for m in dims}      # what is said needs no calibration
-    log_gain = {m: strengths.gain * differ[m] * rng.standard_normal((n_speakers, d)) for m, d in dims.items()}
-    shift = {m: strengths.shift * differ[m] * rng.standard_normal((n_speakers, d)) for m, d in dims.items()}
+
+    def by_speaker(strength):                                                  # modality -> (S, D)
+        # What is said needs no calibration.
+        sds = {m: 0.0 if m == "text" else strength for m in dims}
+        return {m: sds[m] * rng.standard_normal((n_speakers, d)) for m, d in dims.items()}
+
+    log_gain, shift = by_speaker(strengths.gain), by_speaker(strengths.shift)
     share = rng.dirichlet([0.8] * len(dims), n_speakers)
     share = strengths.spread * share + (1 - strengths.spread) / len(dims)
     names = tuple(NAMES[i % len(NAMES)] + (f" {i // len(NAMES) + 1}" if i >= len(NAMES) else "")
@@ -145,7 +152,7 @@ def _converse(rng, n_dialogues, truth):
     rows = []
     for d, split in enumerate(splits):
         cast = rng.choice(len(truth.speakers), rng.integers(2, 6), replace=False)
-        last = {}                                          # speaker -> the emotion of their last turn
+        last = {}                                       # speaker -> the emotion of their last turn
         before = speaker = None
         for turn in range(rng.integers(5, 15)):
             # Turns mostly change hands; one in five is a speaker going on.
@@ -156,13 +163,18 @@ def _converse(rng, n_dialogues, truth):
             rows.append((f"{split}-{d}", turn, speaker, before, split))
     dialogue, turn, speaker, emotion, split = map(np.array, zip(*rows, strict=True))
     text = [rng.choice(SENTENCES[EMOTIONS[e]]).format(n=rng.integers(4, 20)) for e in emotion]
-    table = pd.DataFrame({"dialogue": dialogue, "turn": turn, "speaker": np.array(truth.speakers)[speaker],
-                          "emotion": np.array(EMOTIONS)[emotion], "split": split, "text": text})
+    table = pd.DataFrame({"dialogue": dialogue, "turn": turn,
+                          "speaker": np.array(truth.speakers)[speaker],
+                          "emotion": np.array(EMOTIONS)[emotion],
+                          "split": split, "text": text})
     return table, speaker, emotion
 
 
 def transition(prior, inertia, contagion, own=None, before=None) -> np.ndarray:
-    """p(e | own last emotion, last turn's emotion), shape (C,); None where there was none (Eq. simulated)."""
+    """p(e | own last emotion, last turn's emotion), shape (C,) (Eq. simulated).
+
+    ``own`` and ``before`` are None where there was none.
+    """
     p = (1 - inertia * (own is not None) - contagion * (before is not None)) * prior
     if own is not None:
         p[own] += inertia
@@ -172,7 +184,10 @@ def transition(prior, inertia, contagion, own=None, before=None) -> np.ndarray:
 
 
 def express(prototype, loud, noise, log_gain, shift):
-    """What a speaker shows of an emotion in one modality (Eq. simulated); (n, D), or what broadcasts to it."""
+    """What a speaker shows of an emotion in one modality (Eq. simulated).
+
+    Everything is (n, D), or broadcasts to it.
+    """
     z = loud * prototype + noise                        # Eq. simulated
     return np.exp(log_gain) * z + shift                 # Eq. simulated
 
@@ -181,6 +196,7 @@ def _express(rng, truth, speaker, emotion):
     features = {}
     for i, (m, prototype) in enumerate(truth.prototypes.items()):
         noise = rng.standard_normal((len(emotion), prototype.shape[1]))
-        features[m] = express(prototype[emotion], truth.expressiveness[speaker, i, None], noise,
-                              truth.log_gain[m][speaker], truth.shift[m][speaker]).astype(np.float32)
+        x = express(prototype[emotion], truth.expressiveness[speaker, i, None], noise,
+                    truth.log_gain[m][speaker], truth.shift[m][speaker])
+        features[m] = x.astype(np.float32)
     return features

@@ -1,6 +1,6 @@
 """``python -m mlsan.studies [NAME ...]``: compute all recorded results anew, or those named.
 
-Run it in a checkout: each file carries the command that makes it, the commit, the seeds, the versions.
+Run it in a checkout: each file carries its command, the commit, the seeds and the versions.
 """
 
 from __future__ import annotations
@@ -46,7 +46,8 @@ RESULTS = {
                                      **regularization.regularization_maps(),
                                      **regularization.regularization_cases(n)}),
     "friends": (5, lambda n: ablation_of("meld-friends", n, speakers=("identity", "shuffled"))),
-    "friends-modes": (5, lambda n: {"models": six_friends.compare_kinds(six_friends.SPEAKER_MODES, n)}),
+    "friends-modes": (5, lambda n: {
+        "models": six_friends.compare_kinds(six_friends.SPEAKER_MODES, n)}),
     "together": (5, lambda n: {"context-on": ml_san.together(True, n),
                                "context-off": ml_san.together(False, n)}),
     "rivals": (5, lambda n: {"models": calibration.rivals(n)}),
@@ -68,7 +69,8 @@ def rounded(value):
 def main(names: list[str]) -> None:
     if unknown := set(names) - set(RESULTS):
         sys.exit(f"unknown {', '.join(sorted(unknown))}; the results are {', '.join(RESULTS)}")
-    commit = subprocess.run(["git", "rev-parse", "HEAD"], cwd=HERE, capture_output=True, text=True, check=True)
+    commit = subprocess.run(["git", "rev-parse", "HEAD"], cwd=HERE, check=True,
+                            capture_output=True, text=True)
     for name in names or RESULTS:
         seeds, study = RESULTS[name]
         about = {"command": f"python -m mlsan.studies {name}", "commit": commit.stdout.strip(),

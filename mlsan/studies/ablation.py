@@ -18,34 +18,40 @@ from mlsan.studies.records import probe_run
 from mlsan.studies.summary import compare, means_of
 
 COMBINATIONS = tuple(c for k in range(len(STAGES) + 1) for c in combinations(STAGES, k))
-TOLD = "static + speaker vector"        # the second baseline: no stage, the vector beside the features
+TOLD = "static + speaker vector"    # the second baseline: no stage, the vector beside the features
 SCORES = ("weighted_f1", "macro_f1")
 
 Kind = tuple[str, tuple[str, ...], bool]        # speaker mode, stages, told by concatenation
 
 
-def ablate(name: str, seeds: int, *, speakers: tuple[str, ...] = ("identity",), context: bool = True,
-           device: str = "auto") -> dict:
+def ablate(name: str, seeds: int, *, speakers: tuple[str, ...] = ("identity",),
+           context: bool = True, device: str = "auto") -> dict:
     """All eight on/off combinations × speaker modes × seeds, and the static model told the speaker.
 
-    Returns a dict that is JSON as it stands: ``runs``, ``baselines`` (static + speaker vector), ``means``,
-    ``paired`` (against static, with 95% intervals), ``probes``, and for simulated conversations
-    ``bayes``, ``gap_closed`` and ``gate_correlation``.
+    Returns a dict that is JSON as it stands: ``runs``, ``baselines`` (static + speaker vector),
+    ``means``, ``paired`` (against static, with 95% intervals), ``probes``, and for simulated
+    conversations ``bayes``, ``gap_closed`` and ``gate_correlation``.
     """
     started = time.perf_counter()
     corpus = catalogue.load(name)
     kinds: dict[Kind, Plan] = {
         (mode, stages, told): Plan(name, stages, mode, context=context, concat_speaker=told)
-        for told in (False, True) for mode in speakers for stages in (COMBINATIONS if not told else ((),))}
+        for told, choices in ((False, COMBINATIONS), (True, [()]))
+        for mode in speakers for stages in choices}
     probed = [kinds[speakers[0], stages, False] for stages in ((), ("calibration",), STAGES)]
-    groups = repeat(kinds, seeds, {name: corpus}, looks=dict.fromkeys(probed, probe_run), device=device)
+    groups = repeat(kinds, seeds, {name: corpus}, looks=dict.fromkeys(probed, probe_run),
+                    device=device)
     result = {"corpus": name, "fingerprint": corpus.fingerprint, "context": context, "seeds": seeds,
               "speakers": list(speakers),
               "means": [_about(kind) | means_of(group) for kind, group in groups.items()],
-              "paired": [_about(kind) | {"against": other} | _differences(corpus, groups[kind], groups[reference])
-                         for kind in groups for other, reference in _references(kind, speakers)]}
+              "paired": []}
+    for kind, group in groups.items():
+        for other, reference in _references(kind, speakers):
+            found = _differences(corpus, group, groups[reference])
+            result["paired"].append(_about(kind) | {"against": other} | found)
     records = [r for group in groups.values() for r in group]
-    result["probes"] = [{"stages": r["stages"], "speakers": r["speakers"], "seed": r["seed"], **r["probes"]}
+    named = ("stages", "speakers", "seed")
+    result["probes"] = [{key: r[key] for key in named} | r["probes"]
                         for r in records if r.get("probes")]
     if corpus.truth is not None:
         _against_truth(corpus, result, groups)
@@ -87,8 +93,8 @@ def _against_truth(corpus: Corpus, result: dict, groups: dict[Kind, list[dict]])
     result["bayes"] = bayes.report(corpus)
     mode = result["speakers"][0]
     static, full = (means_of(groups[mode, stages, False])["weighted_f1"] for stages in ((), STAGES))
-    result["gap_closed"] = {level: (full - static) / (result["bayes"][level]["weighted_f1"] - static)
-                            for level in ("utterance", "dialogue")}
+    best = {level: result["bayes"][level]["weighted_f1"] for level in ("utterance", "dialogue")}
+    result["gap_closed"] = {level: (full - static) / (f1 - static) for level, f1 in best.items()}
     if gated := groups.get(("identity", STAGES, False)):
         each = [gate_correlation(corpus, r["gates"]) for r in gated]
         result["gate_correlation"] = {k: float(np.mean([c[k] for c in each])) for k in each[0]}

@@ -1,7 +1,7 @@
-"""What undoes a speaker's gain and shift: the truth that was planted, or the speaker's own train moments.
+"""What undoes a speaker's gain and shift: the truth that was planted, or their moments in train.
 
-A planted feature is x = exp(g) z + b (Eq. simulated). A model first standardises it, x' = (x - mean) / sd,
-so that FiLM gives back z exactly where
+A planted feature is x = exp(g) z + b (Eq. simulated). A model first standardises it, to
+x' = (x - mean) / sd, so that FiLM gives back z exactly where
 
     1 + gamma = sd exp(-g),      beta = (mean - b) exp(-g)                      (Eq. undoing)
 
@@ -9,7 +9,8 @@ Whoever has no truth at hand can take each speaker's mean and standard deviation
 
     x' = (x - mu_s) / sigma_s                                                   (Eq. own-moments)
 
-which is Eq. calibration too, with 1 + gamma = 1 / sigma_s and beta = -mu_s / sigma_s: counted, not learned.
+which is Eq. calibration too, with 1 + gamma = 1 / sigma_s and beta = -mu_s / sigma_s: numbers that
+are counted, not learned.
 """
 
 from __future__ import annotations
@@ -26,14 +27,17 @@ from mlsan.studies.summary import averaged, commonest_share, difference, means_o
 
 
 def undo(log_gain: np.ndarray, shift: np.ndarray, mean: np.ndarray, sd: np.ndarray):
-    """gamma and beta of Eq. undoing, (S, D), from what was planted (S, D) and train's moments (D,)."""
+    """gamma and beta (S, D) of Eq. undoing, from what was planted (S, D), train's moments (D,)."""
     gamma = sd * np.exp(-log_gain) - 1                                            # Eq. undoing
     beta = (mean - shift) * np.exp(-log_gain)                                     # Eq. undoing
     return gamma, beta
 
 
 def own_moments(x: np.ndarray, speaker: np.ndarray, in_train: np.ndarray) -> np.ndarray:
-    """Eq. own-moments on (N, D) features, (N,) names, (N,) bool; who is new to train gets everybody's moments."""
+    """Eq. own-moments on (N, D) features, (N,) names, (N,) bool.
+
+    Who is new to train gets everybody's moments.
+    """
     x = np.asarray(x, float)
     everybody = x[in_train]
     out = (x - everybody.mean(0)) / np.maximum(everybody.std(0), 1e-6)
@@ -46,14 +50,17 @@ def own_moments(x: np.ndarray, speaker: np.ndarray, in_train: np.ndarray) -> np.
 
 def undone(corpus: Corpus) -> Corpus:
     """Simulated conversations with every speaker's planted gain and shift taken out."""
-    who = corpus.table.speaker.map({name: i for i, name in enumerate(corpus.truth.speakers)}).to_numpy()
-    planted = {m: (corpus.truth.log_gain[m][who], corpus.truth.shift[m][who]) for m in CALIBRATED}
-    return corpus.replaced(features=corpus.features | {
-        m: (corpus.features[m] - shift) * np.exp(-log_gain) for m, (log_gain, shift) in planted.items()})
+    row = {name: i for i, name in enumerate(corpus.truth.speakers)}
+    who = corpus.table.speaker.map(row).to_numpy()
+    features = dict(corpus.features)
+    for m in CALIBRATED:
+        log_gain, shift = corpus.truth.log_gain[m][who], corpus.truth.shift[m][who]
+        features[m] = (features[m] - shift) * np.exp(-log_gain)
+    return corpus.replaced(features=features)
 
 
 def standardised_by_speaker(corpus: Corpus) -> Corpus:
-    """The corpus with audio and visual features through Eq. own-moments; no feature may be missing."""
+    """The corpus with audio and visual through Eq. own-moments; no feature may be missing."""
     speaker, in_train = corpus.table.speaker.to_numpy(), (corpus.table.split == "train").to_numpy()
     return corpus.replaced(features=corpus.features | {
         m: own_moments(corpus.features[m], speaker, in_train) for m in CALIBRATED})
@@ -77,18 +84,20 @@ RIVALS = {
 def rivals(seeds: int) -> list[dict]:
     """FiLM learned, FiLM counted from each speaker's moments, FiLM from the truth; context off.
 
-    One row per kind in ``RIVALS``: mean and sd of the F1s over the seeds, ``probes`` of the features that leave
-    stage 1 (seed 0), and paired differences of weighted F1 from ``static`` and from each speaker's own
-    moments, without gates and with, with their intervals (``from``).
+    One row per kind in ``RIVALS``: mean and sd of the F1s over the seeds, ``probes`` of the
+    features that leave stage 1 (seed 0), and paired differences of weighted F1 with their intervals
+    (``from``), from ``static`` and from each speaker's own moments, without gates and with.
     """
     corpus = simulated.simulate()
-    inputs = {"raw": corpus, "own moments": standardised_by_speaker(corpus), "undone": undone(corpus)}
+    inputs = {"raw": corpus, "own moments": standardised_by_speaker(corpus),
+              "undone": undone(corpus)}
     kinds = {name: Plan(features, stages, context=False, neutrality=neutrality)
              for name, (features, stages, neutrality) in RIVALS.items()}
     groups = repeat(kinds, seeds, inputs, looks=dict.fromkeys(kinds.values(), probe_run))
+    others = ("static", "own moments", "own moments + gating")
     return [{"model": name, **means_of(group), "probes": group[0]["probes"],
              "from": {other: difference(corpus, group, groups[other])
-                      for other in ("static", "own moments", "own moments + gating") if other != name}}
+                      for other in others if other != name}}
             for name, group in groups.items()]
 
 
@@ -98,8 +107,8 @@ NEUTRALITIES = (0.0, 0.01, 0.03, 0.1, 0.3, 1.0)
 def neutrality_curve(seeds: int) -> dict:
     """What stage 1's neutrality term costs and buys (Eq. neutrality), all stages on, context off.
 
-    Returns ``chance`` (the commonest speaker's share of test), ``raw`` (probes before stage 1), ``static``
-    (mean weighted F1) and ``curve``: per weight the means of ``weighted_f1`` and of each probe.
+    Returns ``chance`` (the commonest speaker's share of test), ``raw`` (probes before stage 1),
+    ``static`` (mean weighted F1) and ``curve``: per weight the mean ``weighted_f1`` and probes.
     """
     corpus = simulated.simulate()
     static = Plan("simulated", (), context=False)
@@ -107,7 +116,9 @@ def neutrality_curve(seeds: int) -> dict:
     probed = [static, *(plan for kind in kinds.values() for plan in seeded(kind, seeds))]
     groups = repeat({"static": static} | kinds, seeds, {"simulated": corpus},
                     looks=dict.fromkeys(probed, probe_run))
-    curve = [{"weight": weight, **averaged([{"weighted_f1": r["weighted_f1"], **r["probes"]}
-                                            for r in groups[weight]])} for weight in NEUTRALITIES]
+    curve = []
+    for weight in NEUTRALITIES:
+        found = [{"weighted_f1": r["weighted_f1"], **r["probes"]} for r in groups[weight]]
+        curve.append({"weight": weight, **averaged(found)})
     return {"chance": commonest_share(corpus), "raw": groups["static"][0]["probes"],
             "static": means_of(groups["static"])["weighted_f1"], "curve": curve}

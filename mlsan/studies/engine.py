@@ -37,15 +37,15 @@ def run(plans: Iterable[Plan], corpora: Mapping[str, Corpus] | None = None, *,
         plan -> its record (``records.record``), in the order of ``plans``.
 
     Raises:
-        CorpusError: a corpus can't be had; or ``folder`` holds runs of another corpus, recipe or
-            version.
+        CorpusError: no such corpus; or ``folder`` holds runs of another corpus, recipe or version.
     """
     plans, corpora = list(dict.fromkeys(plans)), dict(corpora or {})
     for name in dict.fromkeys(plan.corpus for plan in plans):
         corpora[name] = corpora[name] if name in corpora else catalogue.load(name)
     records = {}
     if folder:                                      # refused before anything is trained
-        about = {plan: about_run(plan, corpora[plan.corpus]) | {"versions": versions()} for plan in plans}
+        about = {plan: about_run(plan, corpora[plan.corpus]) | {"versions": versions()}
+                 for plan in plans}
         path = {plan: Path(folder) / f"{plan.name}.json" for plan in plans}
         records = {plan: kept for plan in plans
                    if (kept := kept_run(path[plan], about[plan], resume=True))}
@@ -54,7 +54,7 @@ def run(plans: Iterable[Plan], corpora: Mapping[str, Corpus] | None = None, *,
     done = Parallel(workers, return_as="generator")(
         delayed(record)(plan, corpora[plan.corpus], (looks or {}).get(plan), peek, device)
         for plan in todo)
-    # Where a folder is kept, somebody waits for it; the runs of a page are over before a bar is read.
+    # Where a folder is kept, somebody waits for it; a page's runs are over before a bar is read.
     bar = tqdm(total=len(plans), initial=len(records), unit="run", disable=not folder, leave=False)
     for plan, found in zip(todo, done, strict=True):
         if folder:
@@ -72,6 +72,9 @@ def seeded(plan: Plan, seeds: int) -> list[Plan]:
 
 def repeat(kinds: Mapping[Hashable, Plan], seeds: int, corpora: Mapping[str, Corpus] | None = None,
            **options) -> dict[Hashable, list[dict]]:
-    """Carry out every kind with every seed: kind -> its records, one per seed (``options``: ``run``'s)."""
+    """Carry out every kind with every seed: kind -> its records, one per seed.
+
+    ``options`` are those of ``run``.
+    """
     records = run((p for plan in kinds.values() for p in seeded(plan, seeds)), corpora, **options)
     return {kind: [records[p] for p in seeded(plan, seeds)] for kind, plan in kinds.items()}

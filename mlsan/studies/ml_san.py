@@ -18,18 +18,19 @@ MODELS = {"static": (), "calibration": ("calibration",), "gating": ("gating",),
 def together(context: bool, seeds: int) -> dict:
     """The full model against the static one, emotion by emotion, and the interaction of two stages.
 
-    Returns ``support`` (test utterances by emotion); ``models``: F1s with intervals (``bootstrap``) of the
-    static model and of the one with all stages; ``difference`` of these; and ``interaction``: both
-    stages minus each alone plus neither. The last two as ``compare`` returns them.
+    Returns ``support`` (test utterances by emotion); ``models``: F1s with intervals (``bootstrap``)
+    of the static model and of the one with all stages; ``difference`` of these; and
+    ``interaction``: both stages minus each alone plus neither. The last two come from ``compare``.
     """
     corpus = simulated.simulate()
-    groups = repeat({name: Plan("simulated", stages, context=context) for name, stages in MODELS.items()},
-                    seeds, {"simulated": corpus})
+    kinds = {name: Plan("simulated", stages, context=context) for name, stages in MODELS.items()}
+    groups = repeat(kinds, seeds, {"simulated": corpus})
     rows = corpus.rows("test")
     true, dialogue = corpus.emotion[rows], corpus.dialogue_of_row[rows]
-    support = np.bincount(true, minlength=len(corpus.emotions)).tolist()
+    n = len(corpus.emotions)
+    support = np.bincount(true, minlength=n).tolist()
     return {"support": dict(zip(corpus.emotions, support, strict=True)),
-            "models": {name: bootstrap(true, predictions(groups[name]), dialogue, len(corpus.emotions))
+            "models": {name: bootstrap(true, predictions(groups[name]), dialogue, n)
                        for name in ("static", "all stages")},
             "difference": compare(corpus, [groups["all stages"]], [groups["static"]]),
             "interaction": compare(corpus, [groups["both"], groups["static"]],

@@ -16,10 +16,12 @@ def strength_grid(seeds: int) -> list[dict]:
     """Static and ML-SAN where the planted differences between speakers are scaled by each strength.
 
     Each utterance is read alone (context off). One row per strength: ``strength``, ``static`` and
-    ``mlsan`` (mean weighted F1), ``bayes`` (level a), and the paired ``difference`` with its interval.
+    ``mlsan`` (mean weighted F1), ``bayes`` (level a), the paired ``difference`` and its interval.
     """
-    worlds = {f"strength {strength}": simulated.simulate(strengths=simulated.Strengths().scaled(strength))
-              for strength in STRENGTHS}
+    worlds = {}
+    for strength in STRENGTHS:
+        strengths = simulated.Strengths().scaled(strength)
+        worlds[f"strength {strength}"] = simulated.simulate(strengths=strengths)
     groups = repeat({(world, stages): Plan(world, stages, context=False)
                      for world in worlds for stages in ((), STAGES)}, seeds, worlds)
     return [{"strength": strength, "static": means_of(groups[world, ()])["weighted_f1"],

@@ -1,11 +1,12 @@
 """The protocol for MELD and IEMOCAP: choose on dev, test once, several seeds, everything kept.
 
-The field chooses the reported epoch on the test split. Here each run keeps its test predictions at the
-epoch that dev chose, and beside them what each epoch would have scored on test: the best of those is
-the *test peak*, the figure that peers report.
+The field chooses the reported epoch on the test split. Here each run keeps its test predictions at
+the epoch that dev chose, and beside them what each epoch would have scored on test: the best of
+those is the *test peak*, the figure that peers report.
 
-A result is plain JSON, and holds no score but the history of each run; ``table`` and ``differences``
-compute the others from its predictions. Those at the peak are kept too, so that nothing has to be believed.
+A result is plain JSON, and holds no score but the history of each run; ``table`` and
+``differences`` compute the others from its predictions. Those at the peak are kept too, so that
+nothing has to be believed.
 """
 
 from __future__ import annotations
@@ -35,7 +36,8 @@ QUICK_EPOCHS = 8
 OWN = "minilm"              # this project's own text features of MELD
 TEXT_ONLY = "text only"
 # Of a run's record; all else follows from these.
-KEPT = ("seed", "plan", "recipe", "corpus_fingerprint", "epoch", "history", "predicted", "peak_predicted")
+KEPT = ("seed", "plan", "recipe", "corpus_fingerprint",
+        "epoch", "history", "predicted", "peak_predicted")
 
 
 @dataclass(frozen=True)
@@ -56,8 +58,9 @@ class Row:
         return replace(plan, speakers="none") if deaf else plan
 
 
-def open_corpus(dataset: str, features: str, folder: Path | None = None, *, accept_licence: bool = False) -> Corpus:
-    """Published features by name, ``minilm`` for this project's own, or a folder with a saved corpus.
+def open_corpus(dataset: str, features: str, folder: Path | None = None, *,
+                accept_licence: bool = False) -> Corpus:
+    """Published features by name, ``minilm`` for this project's own, or a saved corpus's folder.
 
     Raises:
         CorpusError: no such features, or a corpus of other emotions than the data set's.
@@ -73,18 +76,21 @@ def open_corpus(dataset: str, features: str, folder: Path | None = None, *, acce
         try:
             corpus = load_features(dataset, features, folder, accept_licence=accept_licence)
         except Unavailable as error:
-            own = f", or --features {OWN} for this project's text features" if dataset == "meld" else ""
-            raise Unavailable(f"{error}\nWith the files at hand: --from DIR{own}; or --features DIR with a "
-                              "saved corpus") from error
+            own = ""
+            if dataset == "meld":
+                own = f", or --features {OWN} for this project's text features"
+            raise Unavailable(f"{error}\nWith the files at hand: --from DIR{own}; "
+                              "or --features DIR with a saved corpus") from error
     if set(corpus.emotions) != set(EMOTIONS[dataset]):
-        raise CorpusError(f"{corpus.name}: its emotions are {', '.join(corpus.emotions)}, those of {dataset} "
-                          f"{', '.join(EMOTIONS[dataset])}; name another corpus")
+        raise CorpusError(f"{corpus.name}: its emotions are {', '.join(corpus.emotions)}, "
+                          f"those of {dataset} {', '.join(EMOTIONS[dataset])}; name another corpus")
     return corpus
 
 
 def sensible_stages(corpus: Corpus) -> tuple[str, ...]:
-    """The stages that can do something: calibration needs audio or visual, gating two modalities."""
-    useless = {"calibration": not set(CALIBRATED) & set(corpus.modalities), "gating": len(corpus.modalities) < 2}
+    """The stages that can act: calibration needs audio or visual, gating two modalities."""
+    useless = {"calibration": not set(CALIBRATED) & set(corpus.modalities),
+               "gating": len(corpus.modalities) < 2}
     return tuple(s for s in STAGES if not useless.get(s))
 
 
@@ -101,44 +107,51 @@ def rows_of(corpus: Corpus) -> list[Row]:
 
 def reproduce(corpus: Corpus, dataset: str, features: str, folder: Path, *, seeds: int = 5,
               quick: bool = False, device: str = "auto", command: str) -> dict:
-    """Carry out the protocol; the result, JSON as it stands, is returned and kept as ``result.json``.
+    """Carry out the protocol; the result, plain JSON, is returned and kept as ``result.json``.
 
-    Every finished run is a file in ``folder/runs``; called again with the same folder, it goes on from
-    there.
+    Every finished run is a file in ``folder/runs``; another call with this folder goes on there.
 
     Raises:
-        CorpusError: no test split; or the folder holds runs of another corpus, other settings or versions.
+        CorpusError: no test split; or the folder holds runs of another corpus, setting or version.
     """
     test = corpus.rows("test")
     if len(test) == 0:
-        raise CorpusError(f"{corpus.name}: no test split; the protocol chooses on dev and reports test")
+        raise CorpusError(f"{corpus.name}: no test split; "
+                          "the protocol chooses on dev and reports test")
     folder, rows = Path(folder), rows_of(corpus)
     corpora = {corpus.name: corpus}
     if any(row.stages == TEXT_ONLY for row in rows):
-        corpora[f"{corpus.name}-text"] = corpus.replaced(features={"text": corpus.features["text"]})
+        text = {"text": corpus.features["text"]}
+        corpora[f"{corpus.name}-text"] = corpus.replaced(features=text)
     plans = {row: seeded(row.plan(corpus, quick), seeds) for row in rows}
     records = run([plan for each in plans.values() for plan in each], corpora,
                   folder=folder / "runs", peek=True, device=device)
     table = corpus.table.iloc[test]
     result = {
-        "command": command, "dataset": dataset, "features": features, "corpus": corpus.name,
-        "generated": GENERATED in corpus.name, "licence": corpus.licence, "provenance": corpus.provenance,
+        "command": command,
+        "dataset": dataset, "features": features,
+        "corpus": corpus.name, "generated": GENERATED in corpus.name,
+        "licence": corpus.licence, "provenance": corpus.provenance,
         "modalities": list(corpus.modalities), "stages": list(sensible_stages(corpus)),
-        "emotions": list(corpus.emotions), "seeds": list(range(seeds)), "quick": quick, "versions": versions(),
+        "emotions": list(corpus.emotions),
+        "seeds": list(range(seeds)), "quick": quick, "versions": versions(),
         "test": {"dialogue": table.dialogue.tolist(), "turn": table.turn.tolist(),
-                 "true": corpus.emotion[test].tolist(), "speaker_known": table.speaker.isin(corpus.met).tolist()},
-        "runs": [{"speakers": row.speakers, "stages": row.stages} | {key: records[plan][key] for key in KEPT}
+                 "true": corpus.emotion[test].tolist(),
+                 "speaker_known": table.speaker.isin(corpus.met).tolist()},
+        "runs": [{"speakers": row.speakers, "stages": row.stages}
+                 | {key: records[plan][key] for key in KEPT}
                  for row, each in plans.items() for plan in each]}
     write_text(folder / "result.json", json.dumps(result))
     return result
 
 
-# -- from a result to its table ----------------------------------------------------------------------
+# -- from a result to its table --------------------------------------------------------------------
 
 
 def comparable(result: dict) -> bool:
-    """Whether published figures may stand beside it: real features of the whole official test split."""
-    return not result["generated"] and len(result["test"]["true"]) == TEST_UTTERANCES[result["dataset"]]
+    """Whether published figures may stand beside it: real features, and the whole official test."""
+    whole = len(result["test"]["true"]) == TEST_UTTERANCES[result["dataset"]]
+    return whole and not result["generated"]
 
 
 def table(result: dict) -> pd.DataFrame:
@@ -146,7 +159,8 @@ def table(result: dict) -> pd.DataFrame:
 
     Index: ``speakers``, ``stages``. Columns: mean over seeds of ``weighted_f1``, ``macro_f1``,
     ``unseen_speaker_f1`` (weighted, speakers that train has not; nan where test has none),
-    ``test_peak`` (best epoch on test), ``inflation`` (peak - ours) and each emotion's F1; ``…_sd`` each.
+    ``test_peak`` (best epoch on test), ``inflation`` (peak - ours) and each emotion's F1; and the
+    ``…_sd`` of each.
     """
     test, emotions = result["test"], result["emotions"]
     true, unseen = np.array(test["true"]), ~np.array(test["speaker_known"], bool)
@@ -157,7 +171,8 @@ def table(result: dict) -> pd.DataFrame:
             f1 = report(true, np.array(kept["predicted"]), emotions, unseen)
             per_class = f1.pop("per_class_f1")
             peak = max(h["test_weighted_f1"] for h in kept["history"])
-            scores.append(f1 | {"test_peak": peak, "inflation": peak - f1["weighted_f1"]} | per_class)
+            inflation = peak - f1["weighted_f1"]
+            scores.append(f1 | {"test_peak": peak, "inflation": inflation} | per_class)
         lines[key] = {}
         for name in scores[0]:
             lines[key][name], lines[key][f"{name}_sd"] = mean_sd([s[name] for s in scores])
@@ -167,8 +182,9 @@ def table(result: dict) -> pd.DataFrame:
 def differences(result: dict) -> pd.DataFrame:
     """Paired differences of weighted and macro F1 with 95% intervals, dialogues resampled.
 
-    Each row against ``off`` of its speaker mode; identity against the other modes with the stages on;
-    off and on against text only. Columns: ``ours``, ``theirs``, ``weighted_f1``, ``…_low``, ``…_high``, same of macro.
+    Each row against ``off`` of its speaker mode; identity against the other modes with the stages
+    on; off and on against text only. Columns: ``ours``, ``theirs``, ``weighted_f1``, ``…_low``,
+    ``…_high``, and the same of macro F1.
     """
     groups = _grouped(result)
     modes = list(dict.fromkeys(speakers for speakers, _ in groups))
@@ -179,10 +195,14 @@ def differences(result: dict) -> pd.DataFrame:
     for ours, theirs in pairs:
         if theirs in groups:
             plus, minus = ([r["predicted"] for r in groups[side]] for side in (ours, theirs))
-            found = bootstrap(np.array(test["true"]), plus, test["dialogue"], len(result["emotions"]), minus)
-            lines.append({"ours": ", ".join(ours), "theirs": ", ".join(theirs)} | {
-                score + end: found[score][name] for score in ("weighted_f1", "macro_f1")
-                for end, name in (("", "difference"), ("_low", "low"), ("_high", "high"))})
+            found = bootstrap(np.array(test["true"]), plus, test["dialogue"],
+                              len(result["emotions"]), minus)
+            line = {"ours": ", ".join(ours), "theirs": ", ".join(theirs)}
+            for score in ("weighted_f1", "macro_f1"):
+                line |= {score: found[score]["difference"],
+                         f"{score}_low": found[score]["low"],
+                         f"{score}_high": found[score]["high"]}
+            lines.append(line)
     return pd.DataFrame(lines)
 
 

@@ -1,4 +1,4 @@
-"""What is kept of one run: its scores and predictions, its gates, and what probes find inside it."""
+"""What is kept of one run: its scores and predictions, its gates, what probes find inside it."""
 
 from __future__ import annotations
 
@@ -18,20 +18,21 @@ def record(plan: Plan, corpus: Corpus, look=None, peek: bool = False, device: st
 
     ``stages``, ``speakers``, ``seed``, ``concat_speaker``; the scores of ``Run.scores``;
     ``dev_weighted_f1`` of the chosen ``epoch``, ``epochs`` trained, the ``history``; ``rows`` and
-    ``predicted`` of test; ``gates`` (``mean_gates``) and ``speaker_head`` where these stages are on;
-    ``probes``, what ``look(run)`` gives; ``peak_predicted`` with ``peek``, of the epoch that does best
-    on test; ``seconds``.
+    ``predicted`` of test; ``gates`` (``mean_gates``) and ``speaker_head`` where these stages are
+    on; ``probes``, what ``look(run)`` gives; ``peak_predicted`` with ``peek``, of the epoch that
+    does best on test; ``seconds``.
     """
     started = time.perf_counter()
     run = train(plan, corpus=corpus, device=device, progress=False, peek=peek)
     out = run.inspect("test")
     order = np.argsort(out["rows"])
-    best = max(run.history, key=lambda h: h["dev_weighted_f1"])                 # the first of the best
+    best = max(run.history, key=lambda h: h["dev_weighted_f1"])              # the first of the best
     peak = [h.pop("test_predicted") for h in run.history if "test_predicted" in h]
     found = {"stages": list(plan.stages), "speakers": plan.speakers, "seed": plan.seed,
              "concat_speaker": plan.concat_speaker, **run.scores("test", out),
              "dev_weighted_f1": best["dev_weighted_f1"], "epoch": best["epoch"],
-             "epochs": len(run.history), "history": run.history, "rows": out["rows"][order].tolist(),
+             "epochs": len(run.history), "history": run.history,
+             "rows": out["rows"][order].tolist(),
              "predicted": out["logits"].argmax(1)[order].tolist()}
     if peek:
         (found["peak_predicted"],) = peak
@@ -53,8 +54,11 @@ def mean_gates(run: Run, out: dict) -> dict[str, list[float]]:
 
 @torch.no_grad()
 def speaker_head(run: Run) -> dict[str, float | None]:
-    """Accuracy of stage 3's speaker head on test: ``closed``, from the features alone; ``open``, when
-    calibration and gates have written the speaker into what it reads. None where nobody is known."""
+    """Accuracy of stage 3's speaker head on test; None where nobody is known.
+
+    ``closed``: from the features alone; ``open``: when calibration and gates have written the
+    speaker into what it reads.
+    """
     device = next(run.model.parameters()).device
     run.model.eval()
     batch = run.corpus.tensors(run.speakers.ids, device).batch(run.corpus.dialogues("test"))
@@ -82,7 +86,8 @@ def probe_run(run: Run) -> dict[str, float] | None:
     """
     if not set(CALIBRATED) & set(run.corpus.features):
         return None
-    (train_rows, train_x), (test_rows, test_x) = (calibrated_features(run, s) for s in ("train", "test"))
+    train_rows, train_x = calibrated_features(run, "train")
+    test_rows, test_x = calibrated_features(run, "test")
     labels = {"speaker": run.corpus.table.speaker.to_numpy(), "emotion": run.corpus.emotion}
     return {f"{what}_{kind}": probe(train_x, y[train_rows], test_x, y[test_rows], kind)
             for what, y in labels.items() for kind in ("linear", "mlp")}
@@ -91,11 +96,12 @@ def probe_run(run: Run) -> dict[str, float] | None:
 def probe_places(run: Run) -> dict[str, dict[str, float]]:
     """How well a linear probe names speaker and emotion at each place on the way through the model.
 
-    All modalities together: as they come in (``raw``), after stage 1 (``calibrated``), as the classifier
-    and the context get them (``fused``), and from its answer (``logits``).
+    All modalities together: as they come in (``raw``), after stage 1 (``calibrated``), as the
+    classifier and the context get them (``fused``), and from its answer (``logits``).
     """
     labels = {"speaker": run.corpus.table.speaker.to_numpy(), "emotion": run.corpus.emotion}
-    (train_rows, train_x), (test_rows, test_x) = (_places(run, split) for split in ("train", "test"))
+    train_rows, train_x = _places(run, "train")
+    test_rows, test_x = _places(run, "test")
     return {place: {what: probe(x, y[train_rows], test_x[place], y[test_rows])
                     for what, y in labels.items()}
             for place, x in train_x.items()}

@@ -22,8 +22,11 @@ SPEAKER_MODES = {
 
 
 def compare_kinds(kinds: dict[str, Plan], seeds: int) -> list[dict]:
-    """Every kind with every seed, all on one corpus; per kind the means and sds over the seeds, and the
-    paired ``difference`` of weighted F1 from the first kind with its interval (``low``, ``high``)."""
+    """Every kind with every seed, all on one corpus.
+
+    Returns per kind the means and sds over the seeds, and the paired ``difference`` of weighted F1
+    from the first kind with its interval (``low``, ``high``).
+    """
     first, *_ = kinds
     name = kinds[first].corpus
     corpus = catalogue.load(name)

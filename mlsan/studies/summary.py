@@ -1,4 +1,4 @@
-"""From the records of several seeds to what is said of them: means, and differences with intervals."""
+"""From the records of several seeds to what is said of them: means, differences, intervals."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from mlsan.measures.scores import bootstrap, mean_sd
 
 
 def means_of(group: list[dict]) -> dict[str, float | None]:
-    """Mean and sd over one model's seeds of each score that it has; the sd of a single run is None."""
+    """Mean and sd over one model's seeds of each score that it has; the sd of one run is None."""
     row = {}
     for score in ("weighted_f1", "macro_f1", "unseen_speaker_f1"):
         if group[0][score] is not None:
             mean, sd = mean_sd([r[score] for r in group])
-            row |= {score: mean, f"{score}_sd": sd if len(group) > 1 else None}     # JSON has no nan
+            row |= {score: mean, f"{score}_sd": sd if len(group) > 1 else None}   # JSON has no nan
     return row
 
 

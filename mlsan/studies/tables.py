@@ -17,6 +17,8 @@ from mlsan.measures.peers import PAPER, published
 from mlsan.model.mlsan import STAGES
 from mlsan.studies import protocol
 
+SCORES = ("weighted_f1", "macro_f1")
+
 
 def show_scores(run, as_json: bool, title: str) -> None:
     scores = run.scores("test")
@@ -26,7 +28,8 @@ def show_scores(run, as_json: bool, title: str) -> None:
     unseen = scores["unseen_speaker_f1"]
     table.add_row("weighted F1", f"{scores['weighted_f1']:.3f}")
     table.add_row("macro F1", f"{scores['macro_f1']:.3f}")
-    table.add_row("weighted F1, unseen speakers", "none in test" if unseen is None else f"{unseen:.3f}")
+    table.add_row("weighted F1, unseen speakers",
+                  "none in test" if unseen is None else f"{unseen:.3f}")
     for emotion, f1 in scores["per_class_f1"].items():
         table.add_row(f"F1 {emotion}", f"{f1:.3f}")
     Console().print(table)
@@ -34,15 +37,16 @@ def show_scores(run, as_json: bool, title: str) -> None:
 
 def show_ablation(result: dict) -> None:
     table = Table("speakers", "stages", "weighted F1", "macro F1", "weighted − static [95%]",
-                  "macro − static [95%]", box=SIMPLE, title=f"{result['corpus']}, {result['seeds']} seeds, "
-                  f"context {'on' if result['context'] else 'off'}")
+                  "macro − static [95%]", box=SIMPLE,
+                  title=f"{result['corpus']}, {result['seeds']} seeds, "
+                        f"context {'on' if result['context'] else 'off'}")
     for mean in result["means"]:
         key = {k: mean.get(k) for k in ("stages", "speakers", "baseline")}
         against = [p for p in result["paired"] if p["against"] == "static"
                    and all(p.get(k) == v for k, v in key.items())]
-        table.add_row(mean["speakers"], _label(mean),
-                      *(_mean(mean, s) for s in ("weighted_f1", "macro_f1")),
-                      *(_interval(against[0][s]) if against else "" for s in ("weighted_f1", "macro_f1")))
+        means = [_mean(mean, score) for score in SCORES]
+        gains = [_interval(against[0][score]) if against else "" for score in SCORES]
+        table.add_row(mean["speakers"], _label(mean), *means, *gains)
     Console().print(table)
     others = [p for p in result["paired"] if p["against"] != "static"]
     if others:
@@ -60,21 +64,25 @@ def show_ablation(result: dict) -> None:
             table.add_row(_label(p), *(f"{p[n]:.3f}" for n in names))
         Console().print(table)
     if "bayes" in result:
-        table = Table("what is known", "weighted F1", "macro F1", "prior-adjusted weighted", "macro", "tau",
-                      "gap closed by all stages", box=SIMPLE, title="Exact Bayes, same test split")
+        table = Table("what is known", "weighted F1", "macro F1", "prior-adjusted weighted",
+                      "macro", "tau", "gap closed by all stages", box=SIMPLE,
+                      title="Exact Bayes, same test split")
         for level, b in result["bayes"].items():
             a, share = b["adjusted"], result["gap_closed"].get(level)
-            table.add_row(level, f"{b['weighted_f1']:.3f}", f"{b['macro_f1']:.3f}", f"{a['weighted_f1']:.3f}",
-                          f"{a['macro_f1']:.3f}", f"{a['tau']:.2f}", "" if share is None else f"{share:.2f}")
+            table.add_row(level, f"{b['weighted_f1']:.3f}", f"{b['macro_f1']:.3f}",
+                          f"{a['weighted_f1']:.3f}", f"{a['macro_f1']:.3f}", f"{a['tau']:.2f}",
+                          "" if share is None else f"{share:.2f}")
         Console().print(table)
     if "gate_correlation" in result:
-        Console().print("Gates against planted expressiveness (Spearman): " + ", ".join(
-            f"{k} {v:.2f}" for k, v in result["gate_correlation"].items()))
-    Console().print(f"{len(result['runs']) + len(result['baselines'])} runs in {result['seconds']} s")
+        found = ", ".join(f"{k} {v:.2f}" for k, v in result["gate_correlation"].items())
+        Console().print(f"Gates against planted expressiveness (Spearman): {found}")
+    runs = len(result["runs"]) + len(result["baselines"])
+    Console().print(f"{runs} runs in {result['seconds']} s")
 
 
 def _label(row: dict) -> str:
-    short = {"calibration": "cal", "gating": "gate", "regularization": "reg"}      # eighty columns are few
+    # Eighty columns are few.
+    short = {"calibration": "cal", "gating": "gate", "regularization": "reg"}
     return row.get("baseline") or " + ".join(short[s] for s in row["stages"]) or "static"
 
 
@@ -87,11 +95,11 @@ def _interval(d: dict) -> str:
     return f"{d['difference']:+.3f} [{d['low']:+.3f}, {d['high']:+.3f}]"
 
 
-# -- the benchmark -----------------------------------------------------------------------------------
+# -- the benchmark ---------------------------------------------------------------------------------
 
 
 def show_reproduction(result: dict, folder: Path) -> None:
-    """Print the published rows and ours, and write ``table.csv``, ``differences.csv``, ``figure.html``."""
+    """Print the published rows and ours, and keep ours as csv files and a figure."""
     console = Console()
     scores, differences = protocol.table(result), protocol.differences(result)
     if protocol.comparable(result):
@@ -99,100 +107,122 @@ def show_reproduction(result: dict, folder: Path) -> None:
     for note in notes(result):
         console.print(note, highlight=False)
     title = f"{result['corpus']}, test"
-    main = {"weighted_f1": "weighted F1", "macro_f1": "macro F1", "unseen_speaker_f1": "unseen speakers",
+    main = {"weighted_f1": "weighted F1", "macro_f1": "macro F1",
+            "unseen_speaker_f1": "unseen speakers",
             "test_peak": "test peak", "inflation": "inflation"}
     if scores.unseen_speaker_f1.isna().all():
         del main["unseen_speaker_f1"]
     _show_points(console, scores, main, f"{title}: chosen on dev, tested once")
-    _show_points(console, scores, {e: e for e in result["emotions"]}, f"{title}: F1 of each emotion")
-    table = Table("ours", "minus", "weighted F1 [95%]", "macro F1 [95%]", box=SIMPLE, pad_edge=False,
-                  title=f"{title}: paired differences, dialogues resampled")
+    emotions = {e: e for e in result["emotions"]}
+    _show_points(console, scores, emotions, f"{title}: F1 of each emotion")
+    table = Table("ours", "minus", "weighted F1 [95%]", "macro F1 [95%]", box=SIMPLE,
+                  pad_edge=False, title=f"{title}: paired differences, dialogues resampled")
     for row in differences.to_dict("records"):
-        table.add_row(row["ours"], row["theirs"], *(
-            f"{100 * row[s]:+.2f} [{100 * row[f'{s}_low']:+.2f}, {100 * row[f'{s}_high']:+.2f}]"
-            for s in ("weighted_f1", "macro_f1")))
+        found = [[100 * row[s + end] for end in ("", "_low", "_high")] for s in SCORES]
+        table.add_row(row["ours"], row["theirs"],
+                      *(f"{mean:+.2f} [{low:+.2f}, {high:+.2f}]" for mean, low, high in found))
     console.print(table)
     write_text(folder / "table.csv", scores.to_csv())
     write_text(folder / "differences.csv", differences.to_csv(index=False))
-    write_text(folder / "figure.html", reproduction_figure(result, scores).to_html(include_plotlyjs=True))
-    console.print(f"Kept in {folder}: result.json (all predictions), table.csv, differences.csv, figure.html",
-                  highlight=False, soft_wrap=True)
+    figure = reproduction_figure(result, scores)
+    write_text(folder / "figure.html", figure.to_html(include_plotlyjs=True))
+    console.print(f"Kept in {folder}: result.json (all predictions), table.csv, "
+                  "differences.csv, figure.html", highlight=False, soft_wrap=True)
 
 
 def notes(result: dict) -> list[str]:
     """What a reader has to know to read the tables."""
     epochs = sorted({run["recipe"]["settings"]["epochs"] for run in result["runs"]})
     limit = f"{' or '.join(map(str, epochs))} epochs at most"
-    quick = f" --quick: {limit}, too few for the protocol: a quick look, no result." if result["quick"] else ""
+    quick = ""
+    if result["quick"]:
+        quick = f" --quick: {limit}, too few for the protocol: a quick look, no result."
     deaf = all(run["recipe"]["recurrent"] for run in result["runs"])
-    told = ("nor is the context told who speaks: one model under every mode" if deaf else
-            "but the context is told whose turns are whose, except under none")
-    out = [f"{result['corpus']}: {len(result['test']['true'])} test utterances. F1 in points, mean ± sd over "
-           f"seeds {', '.join(map(str, result['seeds']))}; {limit}.{quick}",
-           "The epoch is chosen on dev. Test peak: the mean over seeds of the best epoch on test, which others "
-           "report; inflation: peak minus ours.",
-           f"off: no stage, {told}."]
+    told = ("nor is the context told who speaks: one model under every mode" if deaf
+            else "but the context is told whose turns are whose, except under none")
+    seeds, size = ", ".join(map(str, result["seeds"])), len(result["test"]["true"])
+    out = []
     if result["generated"]:
-        out.insert(0, "GENERATED features: these scores say nothing about the data set, so no published row "
-                      "stands beside them.")
+        out.append("GENERATED features: these scores say nothing about the data set, "
+                   "so no published row stands beside them.")
     elif not protocol.comparable(result):
-        out.insert(0, "Not the official test split: no published row stands beside these scores.")
-    reasons = {"calibration": "acts on audio and visual only", "gating": "would only scale the one modality"}
+        out.append("Not the official test split: no published row stands beside these scores.")
+    out += [f"{result['corpus']}: {size} test utterances. F1 in points, mean ± sd over seeds "
+            f"{seeds}; {limit}.{quick}",
+            "The epoch is chosen on dev. Test peak: the mean over seeds of the best epoch on test, "
+            "which others report; inflation: peak minus ours.",
+            f"off: no stage, {told}."]
+    only = ", ".join(result["modalities"])
+    reasons = {"calibration": "acts on audio and visual only",
+               "gating": "would only scale the one modality"}
     here = {run["stages"] for run in result["runs"]}
     for stage in STAGES:
         if stage not in result["stages"]:
-            out.append(f"{stage} is left out: with {', '.join(result['modalities'])} only it {reasons[stage]}.")
+            out.append(f"{stage} is left out: with {only} only it {reasons[stage]}.")
     if len(result["stages"]) == 1:
         out.append(f"on: {result['stages'][0]}.")
     if protocol.TEXT_ONLY in here:
         out.append("text only: no stage, and neither audio nor visual features.")
     unseen = result["test"]["speaker_known"].count(False)
-    out.append(f"Unseen speakers: {unseen} test utterances of people who are not in train" + ("." if unseen else
-               ", so no score."))
+    end = "." if unseen else ", so no score."
+    out.append(f"Unseen speakers: {unseen} test utterances of people who are not in train{end}")
     return out
 
 
 def _show_published(console: Console, result: dict) -> None:
     rows = published(result["dataset"])
-    table = Table("model", "year", "from", "F1", "epoch", Column("source", no_wrap=True), "note", box=SIMPLE,
-                  pad_edge=False, padding=(0, 1, 0, 0), title=f"{result['dataset'].upper()}: published weighted F1 "
-                  "(T text, A audio, V visual; epoch: chosen on)")
+    table = Table("model", "year", "from", "F1", "epoch", Column("source", no_wrap=True), "note",
+                  box=SIMPLE, pad_edge=False, padding=(0, 1, 0, 0),
+                  title=f"{result['dataset'].upper()}: published weighted F1 "
+                        "(T text, A audio, V visual; epoch: chosen on)")
     for r in rows.itertuples():
-        table.add_row(r.model, str(r.year), r.modalities, f"{r.weighted_f1:.2f}", r.chosen, r.source, r.note,
-                      style="bold" if r.model == PAPER else "")
+        table.add_row(r.model, str(r.year), r.modalities, f"{r.weighted_f1:.2f}", r.chosen,
+                      r.source, r.note, style="bold" if r.model == PAPER else "")
     console.print(table)
     emotions = [e for e in result["emotions"] if e in rows]
-    table = Table("model", *emotions, box=SIMPLE, pad_edge=False, title="Published F1 of each emotion")
+    table = Table("model", *emotions, box=SIMPLE, pad_edge=False,
+                  title="Published F1 of each emotion")
     for r in rows.dropna(subset=emotions).to_dict("records"):
         table.add_row(r["model"], *(f"{r[e]:.2f}" for e in emotions))
     console.print(table)
-    console.print("Epoch test: the authors' code reports the best epoch on test; ?: nothing says on what it was "
-                  "chosen. Beside these belongs our test peak, not our score.", highlight=False)
+    console.print("Epoch test: the authors' code reports the best epoch on test; "
+                  "?: nothing says on what it was chosen. "
+                  "Beside these belongs our test peak, not our score.", highlight=False)
 
 
-def _show_points(console: Console, scores: pd.DataFrame, columns: dict[str, str], title: str) -> None:
-    """Mean ± sd in points, the rows of a speaker mode together; of many columns the means alone, as the
-    sds, which stand in ``table.csv``, would not fit in eighty characters."""
+def _show_points(console: Console, scores: pd.DataFrame, columns: dict[str, str],
+                 title: str) -> None:
+    """Mean ± sd in points, the rows of a speaker mode together.
+
+    Of many columns the means alone, as eighty characters are few: the sds stand in ``table.csv``.
+    """
     sds = scores if len(columns) <= 5 else scores * float("nan")
-    table = Table("speakers, stages", *columns.values(), box=SIMPLE, pad_edge=False, padding=(0, 1, 0, 0),
-                  title=title)
+    table = Table("speakers, stages", *columns.values(), box=SIMPLE, pad_edge=False,
+                  padding=(0, 1, 0, 0), title=title)
     for mode, group in scores.groupby(level="speakers", sort=False):
         table.add_section()
         table.add_row(mode, style="bold")
         for key, row in group.iterrows():
-            table.add_row(f"  {key[1]}", *(_points(row[c], sds.loc[key, f"{c}_sd"]) for c in columns))
+            points = [_points(row[c], sds.loc[key, f"{c}_sd"]) for c in columns]
+            table.add_row(f"  {key[1]}", *points)
     console.print(table)
 
 
 def _points(mean: float, sd: float) -> str:
-    return "" if pd.isna(mean) else f"{100 * mean:.2f}" + ("" if pd.isna(sd) else f"±{100 * sd:.2f}")
+    if pd.isna(mean):
+        return ""
+    return f"{100 * mean:.2f}" + ("" if pd.isna(sd) else f"±{100 * sd:.2f}")
 
 
 def reproduction_figure(result: dict, scores: pd.DataFrame) -> go.Figure:
-    """Weighted F1 of every row with its sd over seeds; the paper's line only where it may stand there."""
-    rows = [{"name": ", ".join(key), "mean": row.weighted_f1, "sd": 0 if pd.isna(row.weighted_f1_sd) else row.weighted_f1_sd}
+    """Weighted F1 of every row with its sd over seeds, and the paper's line where it may stand."""
+    rows = [{"name": ", ".join(key), "mean": row.weighted_f1,
+             "sd": 0 if pd.isna(row.weighted_f1_sd) else row.weighted_f1_sd}
             for key, row in scores.iterrows()]
-    rows_published = published(result["dataset"]).set_index("model").weighted_f1
-    lines = {f"{PAPER}, published": rows_published[PAPER] / 100} if protocol.comparable(result) else {}
-    return figures.scores(rows, lines, f"{result['corpus']}: weighted F1 on test of each speaker mode and stage, with "
-                          "its standard deviation over seeds.", f"weighted F1, {result['corpus']}")
+    lines = {}
+    if protocol.comparable(result):
+        paper = published(result["dataset"]).set_index("model").weighted_f1[PAPER]
+        lines[f"{PAPER}, published"] = paper / 100
+    alt = (f"{result['corpus']}: weighted F1 on test of each speaker mode and stage, with "
+           "its standard deviation over seeds.")
+    return figures.scores(rows, lines, alt, f"weighted F1, {result['corpus']}")

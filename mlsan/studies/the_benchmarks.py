@@ -21,7 +21,8 @@ from mlsan.studies.summary import averaged, difference
 def text_choices(seeds: int) -> list[dict]:
     """How MELD's text is read was chosen on dev; nothing here looks at test. No stage, no speaker.
 
-    One row per choice: ``choice``, ``dev`` (weighted F1 at the best epoch, mean over seeds), ``sd``.
+    One row per choice: ``choice``, and ``dev`` (weighted F1 at the best epoch, mean over seeds)
+    with its ``sd``.
     """
     meld = catalogue.load("meld")
     named = meld.table.speaker + ": " + meld.table.text
@@ -41,18 +42,21 @@ def text_choices(seeds: int) -> list[dict]:
         "sentence vector": plan("sentence vector"),
         "sentence vector, attention": plan("sentence vector", recipe=attention),
         "sentence vector, no context": plan("sentence vector", context=False)}, seeds, texts)
-    rows = {choice: mean_sd([r["dev_weighted_f1"] for r in group]) for choice, group in groups.items()}
-    return [{"choice": choice, "dev": dev, "sd": sd} for choice, (dev, sd) in rows.items()]
+    rows = []
+    for choice, group in groups.items():
+        dev, sd = mean_sd([r["dev_weighted_f1"] for r in group])
+        rows.append({"choice": choice, "dev": dev, "sd": sd})
+    return rows
 
 
 def tuned_text(seeds: int) -> list[dict]:
-    """MELD's text by a fine-tuned encoder, written without and with speaker names, and a dialogue model
-    on top of either.
+    """MELD's text by a fine-tuned encoder, without and with names, and a dialogue model on top.
 
-    Takes hours on a CPU; its runs are kept under ``data_dir()``, and an interrupted one goes on. One row
-    per model: ``model``, ``dev``, ``weighted_f1``, ``macro_f1`` and ``per_class_f1`` on test (means over
-    ``seeds`` for the dialogue model; the encoder is tuned with one), and the paired ``difference`` from
-    the first row with its interval.
+    Takes hours on a CPU; its runs are kept under ``data_dir()``, and an interrupted one goes on.
+
+    One row per model: ``model``, ``dev``, ``weighted_f1``, ``macro_f1`` and ``per_class_f1`` on
+    test (means over ``seeds`` for the dialogue model; the encoder is tuned with one), and the
+    paired ``difference`` from the first row with its interval.
     """
     models = {}
     for name in ("no names", "names"):

@@ -1,8 +1,8 @@
 """One published feature file, read and checked.
 
-It is a pickle of a tuple, or of one dict. Its dicts map a dialogue's key to a list over the dialogue's
-utterances. It is known by its tuple's length and its vectors' lengths; whatever differs is refused,
-naming the file, the item, the dialogue, the utterance and the remedy.
+It is a pickle of a tuple, or of one dict. Its dicts map a dialogue's key to a list over the
+dialogue's utterances. It is known by its tuple's length and its vectors' lengths; whatever differs
+is refused, naming the file, the item, the dialogue, the utterance and the remedy.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ AGAIN = "take the file anew from where it was published, and change nothing in i
 # MELD's dialogues are numbered through its splits, which begin at these numbers; the last is 1432.
 BEGINS = (0, 1039, 1153)
 END = 1433
-# IEMOCAP has no official dev split: 12 dialogues of Sessions 1 to 4, the same ones for all features.
+# IEMOCAP has no official dev split: 12 dialogues of Sessions 1 to 4, the same for all features.
 DEV_DIALOGUES, DEV_SEED = 12, 0
 # What a file's lists hold: the splits that a dialogue in them may be of.
 LISTS = {"trainVid": {"train", "dev"}, "trainIds": {"train"}, "validIds": {"dev"},
@@ -37,27 +37,29 @@ def read(file: File, path: Path) -> dict[str, object]:
         CorpusError: it is no pickle of plain data, or not of this file's layout.
     """
     content = read_pickle(path)
-    wanted = f"{file.name} is a tuple of {len(file.items)}" if file.items else f"{file.name} is one dict"
+    layout = f"a tuple of {len(file.items)}" if file.items else "one dict"
+    wanted = f"{file.name} is {layout}"
+    size = _of_length(len(content)) if isinstance(content, (tuple, list)) else ""
     if file.items and isinstance(content, (tuple, list)):
         if len(content) != len(file.items):
-            raise CorpusError(f"{path}: a tuple of {len(content)}{_as_in(len(content))}, but {wanted}; {AGAIN}")
+            raise CorpusError(f"{path}: a tuple{size}, but {wanted}; {AGAIN}")
         content = dict(zip(file.items, content, strict=True))
     elif file.items or not isinstance(content, dict):
-        size = f" of {len(content)}{_as_in(len(content))}" if isinstance(content, (tuple, list)) else ""
         raise CorpusError(f"{path}: a {type(content).__name__}{size}, but {wanted}; {AGAIN}")
     else:
         content = dict.fromkeys(file.takes, content)
     for item in {"speakers", "labels", "sentences", *file.takes} & content.keys():
         if not isinstance(content[item], dict):
-            raise CorpusError(f"{path}: {item} is a {type(content[item]).__name__}, not a dict over the "
-                              f"dialogues; {AGAIN}")
+            raise CorpusError(f"{path}: {item} is a {type(content[item]).__name__}, "
+                              f"not a dict over the dialogues; {AGAIN}")
     return content
 
 
-def _as_in(length: int) -> str:
-    names = sorted({f"{dataset}'s {file.name}" for (dataset, _), files in LAYOUTS.items() for file in files
-                    if len(file.items) == length})
-    return f", as {' or '.join(names)}" if names else ""
+def _of_length(length: int) -> str:
+    """How long a tuple is, and which published files are as long."""
+    names = sorted({f"{dataset}'s {file.name}" for (dataset, _), files in LAYOUTS.items()
+                    for file in files if len(file.items) == length})
+    return f" of {length}" + (f", as {' or '.join(names)}" if names else "")
 
 
 def utterances(path: Path, items: Mapping, item: str, key: Hashable, length: int | None = None):
@@ -66,15 +68,16 @@ def utterances(path: Path, items: Mapping, item: str, key: Hashable, length: int
         raise CorpusError(f"{path}: {item} lacks dialogue {key!r}; {AGAIN}")
     values = items[item][key]
     if not _listed(values) or len(values) == 0:
-        raise CorpusError(f"{path}: {item} of dialogue {key!r}: {_short(values)}, not a list over its "
-                          f"utterances; {AGAIN}")
+        raise CorpusError(f"{path}: {item} of dialogue {key!r}: {_short(values)}, "
+                          f"not a list over its utterances; {AGAIN}")
     if length is not None and len(values) != length:
         raise CorpusError(f"{path}: {item} of dialogue {key!r}: {len(values)} utterances, but the "
                           f"dialogue has {length}; {AGAIN}")
     return values
 
 
-def vectors(path: Path, items: Mapping, item: str, lengths: Mapping[Hashable, int], dim: int) -> np.ndarray:
+def vectors(path: Path, items: Mapping, item: str, lengths: Mapping[Hashable, int],
+            dim: int) -> np.ndarray:
     """The item's vectors of all dialogues, one under the other: finite float32 (N, dim)."""
     out, row = np.empty((sum(lengths.values()), dim), np.float32), 0
     for key, length in lengths.items():
@@ -124,14 +127,21 @@ def each(path: Path, items: Mapping, item: str, key: Hashable, length: int | Non
 
 def _check(path, item, key, u, value, fault) -> None:
     if fault:
-        raise CorpusError(f"{path}: {item} of dialogue {key!r}, utterance {u}: {fault}, has {_short(value)}; "
-                          f"{AGAIN}")
+        raise CorpusError(f"{path}: {item} of dialogue {key!r}, utterance {u}: {fault}, "
+                          f"has {_short(value)}; {AGAIN}")
 
 
 def is_one_hot(value) -> bool:
     """Whether it is one of MELD's speakers: nine numbers, a one among zeros."""
     array = _array(value)
-    return array is not None and array.shape == (9,) and ((array == 0) | (array == 1)).all() and array.sum() == 1
+    if array is None or array.shape != (9,):
+        return False
+    return ((array == 0) | (array == 1)).all() and array.sum() == 1
+
+
+def is_letter(value) -> bool:
+    """Whether it is one of IEMOCAP's speakers: a gender."""
+    return isinstance(value, str) and value in ("M", "F")
 
 
 def is_whole(value) -> bool:
@@ -173,7 +183,8 @@ class Talk:
             if self.labels.get(key) != other.labels.get(key):
                 raise CorpusError(f"{other.path}: the labels of dialogue {key!r} are "
                                   f"{_short(other.labels.get(key))}, but {self.path} has "
-                                  f"{_short(self.labels.get(key))}; take both files from one publication")
+                                  f"{_short(self.labels.get(key))}; "
+                                  "take both files from one publication")
 
 
 def read_talk(dataset: str, items: Mapping, path: Path, emotions: int) -> Talk:
@@ -181,19 +192,24 @@ def read_talk(dataset: str, items: Mapping, path: Path, emotions: int) -> Talk:
     split = _splits(dataset, items, path)
     for item in ("labels", "speakers"):
         if more := items[item].keys() - split.keys():
-            raise CorpusError(f"{path}: {item} has dialogue {min(more, key=str)!r}, which is in no list of "
-                              f"dialogues; {AGAIN}")
-    valid, wanted = ((is_one_hot, "needs a one and eight zeros") if dataset == "meld" else
-                     (lambda value: isinstance(value, str) and value in ("M", "F"), "needs 'M' or 'F'"))
+            raise CorpusError(f"{path}: {item} has dialogue {min(more, key=str)!r}, "
+                              f"which is in no list of dialogues; {AGAIN}")
+
+    def is_label(value) -> bool:
+        return is_whole(value) and 0 <= value < emotions
+
+    def is_text(value) -> bool:
+        return isinstance(value, str)
+
+    one_of = f"needs a whole number from 0 to {emotions - 1}"
+    is_speaker, form = {"meld": (is_one_hot, "needs a one and eight zeros"),
+                        "iemocap": (is_letter, "needs 'M' or 'F'")}[dataset]
     labels, speakers, texts = {}, {}, {}
     for key in split:
-        labels[key] = [int(label) for label in each(
-            path, items, "labels", key, None, lambda value: is_whole(value) and 0 <= value < emotions,
-            f"needs a whole number from 0 to {emotions - 1}")]
+        labels[key] = list(map(int, each(path, items, "labels", key, None, is_label, one_of)))
         n = len(labels[key])
-        speakers[key] = list(each(path, items, "speakers", key, n, valid, wanted))
-        texts[key] = list(each(path, items, "sentences", key, n, lambda value: isinstance(value, str),
-                               "needs a text"))
+        speakers[key] = list(each(path, items, "speakers", key, n, is_speaker, form))
+        texts[key] = list(each(path, items, "sentences", key, n, is_text, "needs a text"))
     return Talk(path, split, labels, speakers, texts)
 
 
@@ -202,12 +218,13 @@ def _splits(dataset: str, items: Mapping, path: Path) -> dict[Hashable, str]:
     split = {}
     for name in [name for name in LISTS if name in items]:
         if not isinstance(items[name], (set, frozenset)) and not _listed(items[name]):
-            raise CorpusError(f"{path}: {name} is a {type(items[name]).__name__}, not a list of dialogues; "
-                              f"{AGAIN}")
+            raise CorpusError(f"{path}: {name} is a {type(items[name]).__name__}, "
+                              f"not a list of dialogues; {AGAIN}")
         for key in items[name]:
             home = _home(dataset, key)
             if home is None:
-                form = "a number from 0 to 1432" if dataset == "meld" else "a name such as 'Ses01F_impro01'"
+                form = {"meld": "a number from 0 to 1432",
+                        "iemocap": "a name such as 'Ses01F_impro01'"}[dataset]
                 raise CorpusError(f"{path}: {name} has {_short(key)}, which is no dialogue of "
                                   f"{dataset.upper()}'s, {form}; {AGAIN}")
             if not home & LISTS[name]:
@@ -215,7 +232,8 @@ def _splits(dataset: str, items: Mapping, path: Path) -> dict[Hashable, str]:
                                   f"{' or '.join(sorted(home))}; {AGAIN}")
             key = int(key) if dataset == "meld" else key
             if key in split:
-                raise CorpusError(f"{path}: {name} has dialogue {key!r}, which was listed already; {AGAIN}")
+                raise CorpusError(f"{path}: {name} has dialogue {key!r}, "
+                                  f"which was listed already; {AGAIN}")
             split[key] = min(home)
     if dataset == "iemocap":
         train = sorted(key for key, of in split.items() if of != "test")
@@ -224,7 +242,8 @@ def _splits(dataset: str, items: Mapping, path: Path) -> dict[Hashable, str]:
                               f"{DEV_DIALOGUES}, which become dev")
         dev = np.random.default_rng(DEV_SEED).choice(train, DEV_DIALOGUES, replace=False)
         split |= dict.fromkeys(train, "train") | dict.fromkeys(map(str, dev), "dev")
-    return {key: split[key] for key in sorted(split, key=lambda key: (SPLITS.index(split[key]), key))}
+    ordered = sorted(split, key=lambda key: (SPLITS.index(split[key]), key))
+    return {key: split[key] for key in ordered}
 
 
 def _home(dataset: str, key) -> set[str] | None:

@@ -1,4 +1,4 @@
-"""Results that take too long for a page: small JSON with the command, commit and seeds that made it.
+"""Results that take too long for a page, each with the command, commit and seeds that made it.
 
 ``python -m mlsan.studies [NAME ...]`` computes them anew.
 """
