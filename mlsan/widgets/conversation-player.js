@@ -6,9 +6,9 @@ const PAUSE = 2500;      // milliseconds a turn stays while playing: time to rea
 
 function render({ model, el }) {
   const conversations = model.get("conversations");
-  const [speakers, colours, modalityColours] =
-    ["speakers", "emotions", "modalities"].map((name) => model.get(name));
-  const [emotions, modalities] = [Object.keys(colours), Object.keys(modalityColours)];
+  // Lists, since a notebook that is saved sorts the keys of what it holds.
+  const [speakers, emotions, modalities, colours] =
+    ["speakers", "emotions", "modalities", "colours"].map((name) => model.get(name));
   const percent = (p) => `${Math.round(100 * p)}%`;
   const likeliest = (p) => p.indexOf(Math.max(...p));
   const says = (p) => `${emotions[likeliest(p)]}, ${percent(Math.max(...p))}`;
@@ -127,7 +127,7 @@ function render({ model, el }) {
     });
     element(bars, "h4", {}, "Gates, from 0 (ignored) to 2 (trusted double)");
     modalities.forEach((m, i) => {
-      track({ text: m }, [[turn.gates[i], modalityColours[m]]], 2, turn.gates[i].toFixed(2));
+      track({ text: m }, [[turn.gates[i], colours[m]]], 2, turn.gates[i].toFixed(2));
       element(bars, "small", {}, `alone it would say ${says(turn.alone[i])}`);
     });
     // The numbers as they are drawn, for tests to read.

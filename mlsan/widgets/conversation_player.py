@@ -74,8 +74,9 @@ class ConversationPlayer(anywidget.AnyWidget):
     _css = Path(__file__).with_name("conversation-player.css")
     conversations = traitlets.List().tag(sync=True)
     speakers = traitlets.Dict().tag(sync=True)
-    emotions = traitlets.Dict().tag(sync=True)
-    modalities = traitlets.Dict().tag(sync=True)
+    emotions = traitlets.List().tag(sync=True)
+    modalities = traitlets.List().tag(sync=True)
+    colours = traitlets.Dict().tag(sync=True)
     dialogue = traitlets.Int(0).tag(sync=True)
     turn = traitlets.Int(0).tag(sync=True)
 
@@ -85,5 +86,6 @@ class ConversationPlayer(anywidget.AnyWidget):
         style = speaker_style(sorted(set(run.corpus.table.speaker)))
         super().__init__(
             conversations=conversations, speakers={name: style[name] for name in sorted(present)},
-            emotions={e: EMOTION_COLOURS[e] for e in run.corpus.emotions},
-            modalities={m: MODALITY_COLOURS[m] for m in run.corpus.modalities}, **kwargs)
+            emotions=list(run.corpus.emotions), modalities=list(run.corpus.modalities),
+            colours={**{e: EMOTION_COLOURS[e] for e in run.corpus.emotions},
+                     **{m: MODALITY_COLOURS[m] for m in run.corpus.modalities}}, **kwargs)
