@@ -98,12 +98,33 @@ def assert_refused(words, act, *args, **options):
     ("turn", [0, 1, 1, 0, 1], ["row 2", "repeated"]),
     ("turn", [0, 4, 1, 0, 1], ["row 2", "out of order"]),
     ("turn", list("abcde"), ["turn", "whole numbers"]),
-    ("dialogue", list("aabba"), ["row 4", "together"]),
-    ("split", ["train", "dev", "dev", "test", "test"], ["row 1", "split"])],
+    ("split", ["train", "dev", "dev", "test", "test"], ["'a'", "in train and in dev"]),
+    ("speaker", ["Ada", "Ben", ["Ada", "Ben"], "C", "C"], ["speaker", "row 2", "list", "text"]),
+    ("text", ["", "", "", b"Hi", ""], ["text of row 3", "bytes"])],
     ids=["unknown emotion", "unknown split", "missing speaker", "repeated turn", "unordered turns",
-         "turns that are words", "a dialogue in two places", "a dialogue in two splits"])
+         "turns that are words", "a dialogue in two splits",
+         "a list of speakers", "a text in bytes"])
 def test_a_bad_column_is_named(column, values, words):
     assert_refused(words, make, table(**{column: values}))
+
+
+def test_a_dialogue_in_two_places_is_named():
+    scattered = table(dialogue=list("aabba"), split=["train"] * 5)
+    assert_refused(["row 4", "together"], make, scattered)
+
+
+def test_ids_that_begin_anew_in_each_split_are_not_merged():
+    """MELD's own three tables, one under the other."""
+    three = pd.concat([table().assign(split=split) for split in ("train", "dev", "test")])
+    assert_refused(["dialogue 'a'", "in train and in dev and in test", "1 more", "'train-a'"],
+                   make, three, {m: np.tile(x, (3, 1)) for m, x in features().items()})
+
+
+def test_numbers_are_names_too_and_turns_may_count_from_one():
+    numbered = table(speaker=[1, 2, 1, 3, 3], dialogue=[7, 7, 7, 8, 8], turn=[1, 2, 3, 1, 2])
+    corpus = make(numbered)
+    assert set(corpus.table.speaker) == {"1", "2", "3"}
+    assert (corpus.summary().loc["dialogues with gaps in the turns"].astype(int) == 0).all()
 
 
 def test_a_bad_table_is_named():
@@ -133,6 +154,9 @@ def test_bad_dialogues_are_named():
     def say(turn):
         return Utterance("a", turn, "s", "joy", "train", "", {"text": np.zeros(3 + turn)})
 
+    video = Utterance("a", 0, "s", "joy", "train", "", {"text": np.zeros(3), "video": np.zeros(2)})
+    assert_refused(["'video'", "dialogue 'a', turn 0", "visual"], Corpus.from_dialogues, "x",
+                   [Dialogue("a", (video,))], EMOTIONS)
     empty, of_two_lengths = Dialogue("a", ()), Dialogue("a", (say(0), say(1)))
     assert_refused(["dialogue 0", "'a'"], Corpus.from_dialogues, "x", [empty], EMOTIONS)
     assert_refused(["text", "row 1", "(4,)", "(3,)"],

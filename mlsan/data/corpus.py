@@ -158,12 +158,12 @@ class Corpus:
 
     def summary(self) -> pd.DataFrame:
         """What is in each split: sizes, speakers, irregular dialogues, shares of the emotions."""
-        columns = {}
+        columns, first = {}, self.table.turn.min()      # some count turns from 0, some from 1
         for split in [s for s in SPLITS if s in set(self._dialogue_split)]:
             part = self.table[self.table.split == split]
             by_dialogue = part.groupby("dialogue", sort=False)
             new = ~part.speaker.isin(self.met)
-            gaps = by_dialogue.turn.max() + 1 > by_dialogue.size()           # turns count from 0
+            gaps = by_dialogue.turn.max() + 1 - first > by_dialogue.size()
             column = {
                 "dialogues": by_dialogue.ngroups,
                 "utterances": len(part),
@@ -261,6 +261,8 @@ class Corpus:
             if not d.utterances:
                 raise CorpusError(f"dialogue {i} ({d.name!r}): has no utterances; leave it out")
         utterances = [u for d in dialogues for u in d.utterances]
+        for u in utterances:
+            check_modality_names(u.features, f"features of dialogue {u.dialogue!r}, turn {u.turn}")
         rows = [[getattr(u, c) for c in COLUMNS] for u in utterances]
         table = pd.DataFrame(rows, columns=COLUMNS)
         features, present = {}, {}

@@ -40,6 +40,11 @@ def checked_table(table: pd.DataFrame, emotions) -> pd.DataFrame:
             raise CorpusError(f"{column} of {where(table, blank[0])}: missing; "
                               "fill it or drop the row")
     for column in ("dialogue", "speaker", "text"):
+        # A whole number is a name too; of a list or bytes, str() would make its repr in silence.
+        for row, value in enumerate(table[column]):
+            if not _is_name(value):
+                raise CorpusError(f"{column} of {where(table, row)}: {value!r:.60} is a "
+                                  f"{type(value).__name__}; give a text")
         table[column] = table[column].astype(str)
     if not pd.api.types.is_integer_dtype(table.turn):
         raise CorpusError(f"turn: has type {table.turn.dtype}; turns are whole numbers")
@@ -48,6 +53,14 @@ def checked_table(table: pd.DataFrame, emotions) -> pd.DataFrame:
         if len(bad):
             raise CorpusError(f"{column} of {where(table, bad[0])}: "
                               f"unknown {table[column][bad[0]]!r}; use one of {', '.join(known)}")
+    splits = table.groupby("dialogue", sort=False).split.unique()
+    torn = splits[splits.map(len) > 1]
+    if len(torn):
+        name, found = torn.index[0], torn.iloc[0]
+        others = f", and {len(torn) - 1} more like it" if len(torn) > 1 else ""
+        raise CorpusError(f"dialogue {name!r}: has turns in {' and in '.join(found)}{others}; a "
+                          "dialogue belongs to one split. Where ids begin anew in each split, make "
+                          f"them unique, for instance {found[0] + '-' + name!r}")
     same = table.dialogue.eq(table.dialogue.shift())
     again = np.flatnonzero(~same & table.dialogue.duplicated())
     if len(again):
@@ -58,11 +71,11 @@ def checked_table(table: pd.DataFrame, emotions) -> pd.DataFrame:
         kind = "repeated" if table.turn[step[0]] == table.turn[step[0] - 1] else "out of order"
         raise CorpusError(f"{where(table, step[0])}: turn {kind}; "
                           "sort by dialogue and turn, each once")
-    mixed = np.flatnonzero(same & table.split.ne(table.split.shift()))
-    if len(mixed):
-        raise CorpusError(f"{where(table, mixed[0])}: split changes inside a dialogue; "
-                          "a dialogue belongs to one split")
     return table
+
+
+def _is_name(value) -> bool:
+    return isinstance(value, str | int | np.integer) and not isinstance(value, bool)
 
 
 def checked_presence(modality, present, n):
