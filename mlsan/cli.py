@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import shlex
+import tempfile
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from mlsan import catalogue
 from mlsan.data.speaker_ids import MODES
@@ -35,6 +36,7 @@ Json = Annotated[bool, typer.Option("--json", help="print JSON, for machines")]
 Device = Annotated[str, typer.Option(help="auto, cpu or cuda")]
 Context = Annotated[str, typer.Option(metavar="on|off",
                                       help="read the whole dialogue, or each turn alone")]
+Seed = Annotated[int, typer.Option(min=0)]
 Seeds = Annotated[int, typer.Option(min=1)]
 Resume = Annotated[bool, typer.Option("--resume", help="go on with the run in --out")]
 AcceptLicence = Annotated[bool, typer.Option("--accept-licence", help="IEMOCAP: its terms")]
@@ -55,7 +57,8 @@ def corpora(as_json: Json = False) -> None:
     frame = catalogue.describe()
     if as_json:
         return print(frame.to_json(orient="records"))
-    table = Table(*map(str, frame.columns), title="Corpora")
+    # The name is what one has to type: it is never cut.
+    table = Table(Column("name", no_wrap=True), *map(str, frame.columns[1:]), title="Corpora")
     for row in frame.itertuples(index=False):
         table.add_row(*map(str, row))
     Console().print(table)
@@ -94,7 +97,7 @@ def train(corpus: CorpusName,
           stages: Annotated[str, typer.Option(
               help="calibration,gating,regularization, some of them, or none")] = ",".join(STAGES),
           speakers: Annotated[str, typer.Option(help=" | ".join(MODES))] = "identity",
-          seed: int = 0,
+          seed: Seed = 0,
           context: Context = "on",
           neutrality: Annotated[float, typer.Option(
               help="weight of stage 1's neutrality term")] = 0.0,
@@ -104,11 +107,15 @@ def train(corpus: CorpusName,
           resume: Resume = False,
           as_json: Json = False) -> None:
     """Train one model, choose its epoch on dev, test it once."""
-    if Path(corpus).is_dir():               # `evaluate` may be called from elsewhere
+    loaded = catalogue.load(corpus)
+    if len(loaded.rows("test")) == 0:       # said now, not after the training
+        raise CorpusError(f"{corpus}: no test split, and a run is tested once at its end; name a "
+                          "corpus with test dialogues")
+    if catalogue.is_folder(corpus):         # `evaluate` may be called from elsewhere
         corpus = str(Path(corpus).resolve())
     plan = Plan(corpus, _stages(stages), _mode(speakers), seed, _on(context), neutrality=neutrality)
-    folder = folder or Path("runs") / plan.name
-    run = run_training(plan, device=device, folder=folder, resume=resume)
+    folder = _writable(folder or Path("runs") / plan.name, is_folder=True)
+    run = run_training(plan, corpus=loaded, device=device, folder=folder, resume=resume)
     show_scores(run, as_json, f"{plan.name}: test, kept in {folder}")
 
 
@@ -134,6 +141,8 @@ def ablate(corpus: CorpusName,
                "--out", help="write the whole result as JSON")] = None,
            as_json: Json = False) -> None:
     modes = tuple(_mode(m) for m in speakers.split(","))
+    if file:
+        _writable(file, is_folder=False)
     result = run_ablation(corpus, seeds, speakers=modes, context=_on(context), device=device)
     if file:
         write_text(file, json.dumps(result, indent=1))
@@ -214,6 +223,21 @@ def _mode(text: str) -> str:
     if text.strip() not in MODES:
         raise CorpusError(f"--speakers: unknown {text.strip()!r}; use {', '.join(MODES)}")
     return text.strip()
+
+
+def _writable(path: Path, *, is_folder: bool) -> Path:
+    """The path, tried before hours of work end there; nothing is left of the trial."""
+    if path.exists() and path.is_dir() != is_folder:
+        found, kept = ("file", "folder") if is_folder else ("folder", "file")
+        raise CorpusError(f"--out {path}: is a {found}, and what is kept is a {kept}; choose "
+                          "another --out")
+    there = next(p for p in (path, *path.absolute().parents) if p.is_dir())
+    try:
+        with tempfile.TemporaryFile(dir=there):
+            return path
+    except OSError as error:
+        raise CorpusError(f"--out {path}: can't be written ({error.strerror}); choose another --out"
+                          ) from error
 
 
 def _on(text: str) -> bool:

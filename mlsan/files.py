@@ -47,7 +47,7 @@ def kept_run(path: Path, about: dict, *, resume: bool) -> dict | None:
                           "choose another --out")
     try:
         kept = json.loads(path.read_text())
-        changed = [line for key in about for line in _differing(key, kept.get(key), about[key])]
+        changed = [line for key in about for line in differing(key, kept.get(key), about[key])]
     except (OSError, ValueError, AttributeError) as error:
         raise CorpusError(f"{path}: cannot be read as a run ({error!r}); delete it, or choose "
                           "another --out") from error
@@ -58,10 +58,10 @@ def kept_run(path: Path, about: dict, *, resume: bool) -> dict | None:
     return kept
 
 
-def _differing(name: str, kept, now) -> Iterator[str]:
+def differing(name: str, kept, now) -> Iterator[str]:
     """Where two things differ, such as "recipe.settings.epochs 8, now 20"."""
     if isinstance(kept, dict) and isinstance(now, dict):
         for key in kept | now:
-            yield from _differing(f"{name}.{key}", kept.get(key), now.get(key))
+            yield from differing(f"{name}.{key}".lstrip("."), kept.get(key), now.get(key))
     elif kept != now:
         yield f"{name} {kept}, now {now}"

@@ -189,8 +189,9 @@ def _fit(model, corpus, inputs, tokenizer, tuning, checkpoint, device, progress)
                                   weight_decay=tuning.weight_decay, fused=True)
     schedule = get_linear_schedule_with_warmup(optimiser, total // 10, total)
     state = {"step": 0, "loss": 0.0, "best": -1.0, "best_epoch": 0, "history": [], "weights": None}
+    whose = _about(corpus, tuning)
     if checkpoint.exists():
-        state = restore_checkpoint(checkpoint, model, optimiser, schedule, device)
+        state = restore_checkpoint(checkpoint, whose, model, optimiser, schedule, device)
     saved = time.monotonic()
     with tqdm(total=total, initial=state["step"], disable=not progress, unit="step",
               leave=False) as bar:
@@ -204,6 +205,9 @@ def _fit(model, corpus, inputs, tokenizer, tuning, checkpoint, device, progress)
                 with torch.autocast(device.type, torch.bfloat16, enabled=device.type == "cuda"):
                     logits = model(batch)[1]
                 loss = nn.functional.cross_entropy(logits.float(), emotion)
+                if not torch.isfinite(loss):
+                    raise CorpusError(f"{corpus.name}, step {state['step']}: the loss is "
+                                      f"{loss.item()}, so nothing is scored; lower --learning-rate")
                 optimiser.zero_grad()
                 loss.backward()
                 nn.utils.clip_grad_norm_(model.parameters(), 1.0)
@@ -213,7 +217,7 @@ def _fit(model, corpus, inputs, tokenizer, tuning, checkpoint, device, progress)
                 state["step"] += 1
                 bar.update()
                 if state["step"] % each and time.monotonic() - saved > CHECKPOINT_SECONDS:
-                    save_checkpoint(checkpoint, state, model, optimiser, schedule, device)
+                    save_checkpoint(checkpoint, whose, state, model, optimiser, schedule, device)
                     saved = time.monotonic()
             predicted = _read(model, inputs, tokenizer, dev, device)[1].argmax(1)
             score = f1_scores(corpus.emotion[dev], predicted, len(corpus.emotions))["weighted_f1"]
@@ -224,7 +228,7 @@ def _fit(model, corpus, inputs, tokenizer, tuning, checkpoint, device, progress)
                 weights = {k: v.detach().cpu().clone() for k, v in model.state_dict().items()}
                 state |= {"best": score, "best_epoch": epoch, "weights": weights}
             bar.set_postfix(dev=f"{score:.3f}", best=f"{state['best']:.3f}")
-            save_checkpoint(checkpoint, state, model, optimiser, schedule, device)
+            save_checkpoint(checkpoint, whose, state, model, optimiser, schedule, device)
             saved = time.monotonic()
     return state
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import safetensors.torch
+from safetensors import SafetensorError
 
 from mlsan import training
 from mlsan.catalogue import load
@@ -111,12 +112,12 @@ def train(plan: Plan, *, corpus: Corpus | None = None, device: str = "auto",
     Raises:
         CorpusError: the folder holds a run and ``resume`` is off, or it holds a different one.
     """
+    device = training.pick_device(device)
     corpus = corpus or load(plan.corpus)
     speakers = speaker_ids(corpus, plan.speakers, plan.seed)
     recipe = plan.recipe_for(corpus)
     model = training.build(corpus, speakers, plan.seed, stages=plan.stages, context=plan.context,
                            concat_speaker=plan.concat_speaker, **recipe.sizes)
-    training.check_trainable(corpus, speakers, model.config)
     if folder:
         about = about_run(plan, corpus) | plain({"model": asdict(model.config)})
         if not kept_run(Path(folder) / "run.json", about, resume=resume):
@@ -147,20 +148,34 @@ def open_run(folder: Path, device: str = "auto") -> Run:
         CorpusError: no run there, one not finished, or a corpus that has changed since.
     """
     folder = Path(folder)
-    for name, remedy in (("run.json", "name a folder that `mlsan train --out` wrote"),
-                         ("model.safetensors", "the training has not ended; go on with --resume")):
-        if not (folder / name).exists():
-            raise CorpusError(f"{folder / name}: not found; {remedy}")
-    about = json.loads((folder / "run.json").read_text())
+    if not (folder / "run.json").exists():
+        raise CorpusError(f"{folder / 'run.json'}: not found; name a folder that "
+                          "`mlsan train --out` wrote")
+    about = _read(folder / "run.json", lambda path: json.loads(path.read_text()))
+    if "tuning" in about:
+        raise CorpusError(f"{folder}: is a fine-tuned encoder, tested when it was made (its scores "
+                          "are in run.json); train on its features: "
+                          f"`mlsan train {folder / 'features'}`")
     plan = _plan(about["plan"])
     corpus = load(plan.corpus)
     if corpus.fingerprint != about["corpus_fingerprint"]:
         raise CorpusError(f"{folder}: trained on another version of {plan.corpus} (fingerprint "
                           f"{about['corpus_fingerprint']}, now {corpus.fingerprint}); train again")
+    weights = folder / "model.safetensors"
+    if not weights.exists():
+        raise CorpusError(f"{weights}: not found; the training has not ended; go on with --resume")
     model = MLSAN(Config(**about["model"] | {"stages": plan.stages}))
-    model.load_state_dict(safetensors.torch.load_file(folder / "model.safetensors"))
+    model.load_state_dict(_read(weights, safetensors.torch.load_file))
     model.to(training.pick_device(device))
     return Run(plan, corpus, speaker_ids(corpus, plan.speakers, plan.seed), model, [])
+
+
+def _read(path: Path, reader):
+    try:
+        return reader(path)
+    except (OSError, ValueError, SafetensorError) as error:
+        raise CorpusError(f"{path}: cannot be read ({error}); `mlsan train … --out {path.parent} "
+                          "--resume` writes it anew where the checkpoint is whole") from error
 
 
 def _plan(said: dict) -> Plan:

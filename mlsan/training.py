@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +16,7 @@ from mlsan.data.batches import Batch, Tensors
 from mlsan.data.corpus import Corpus
 from mlsan.data.speaker_ids import SpeakerIds
 from mlsan.data.validation import CorpusError
-from mlsan.files import replacing
+from mlsan.files import differing, plain, replacing
 from mlsan.measures.scores import f1_scores
 from mlsan.model.calibration import neutrality
 from mlsan.model.mlsan import MLSAN, Config
@@ -46,10 +46,20 @@ class Settings:
 
 
 def pick_device(device: str = "auto") -> torch.device:
-    """``auto``: the GPU where there is one."""
+    """``auto``: the GPU where there is one.
+
+    Raises:
+        CorpusError: no such device, or not on this machine.
+    """
     if device == "auto":
         device = "cuda" if torch.cuda.is_available() else "cpu"
-    return torch.device(device)
+    try:
+        torch.empty(0, device=device)
+        return torch.device(device)
+    except (RuntimeError, AssertionError, NotImplementedError) as error:
+        why = str(error).split("\n")[0].split(". ")[0]
+        raise CorpusError(f"device {device!r}: can't be used here ({why}); use cpu, or auto"
+                          ) from error
 
 
 def at_length() -> bool:
@@ -70,11 +80,17 @@ def one_thread():
 
 
 def build(corpus: Corpus, speakers: SpeakerIds, seed: int = 0, **config) -> MLSAN:
-    """An untrained model for a corpus, its inputs standardised by the train split."""
+    """An untrained model for a corpus, its inputs standardised by the train split.
+
+    Raises:
+        CorpusError: the corpus can't be trained on.
+    """
+    config = Config(dims=corpus.dims, emotions=len(corpus.emotions), speakers=speakers.rows,
+                    **config)
+    check_trainable(corpus, speakers, config)
     with torch.random.fork_rng():
         torch.manual_seed(seed)
-        model = MLSAN(Config(dims=corpus.dims, emotions=len(corpus.emotions),
-                             speakers=speakers.rows, **config))
+        model = MLSAN(config)
     rows = corpus.rows("train")
     model.standardise({m: torch.from_numpy(x[rows]) for m, x in corpus.features.items()},
                       {m: torch.from_numpy(p[rows]) for m, p in corpus.present.items()})
@@ -87,11 +103,20 @@ def check_trainable(corpus: Corpus, speakers: SpeakerIds, config: Config) -> Non
         if len(corpus.rows(split)) == 0:
             raise CorpusError(f"{corpus.name}: no {split} split; training needs train and dev "
                               "dialogues")
-    absent = set(range(len(corpus.emotions))) - set(corpus.emotion[corpus.rows("train")])
+    train = corpus.rows("train")
+    for m in corpus.modalities:
+        here = int(corpus.present[m][train].sum())
+        if here < 2:                        # no spread to standardise by, and nothing to learn from
+            raise CorpusError(f"{corpus.name}: {m} is there in {here} of {len(train)} train rows; "
+                              f"a model can't learn to read it. Leave {m} out of the corpus, or "
+                              "give train rows that have it")
+    absent = set(range(len(corpus.emotions))) - set(corpus.emotion[train])
     if absent:
         names = ", ".join(corpus.emotions[i] for i in sorted(absent))
-        raise CorpusError(f"{corpus.name}: no train utterance of {names}; take the class out of "
-                          "`emotions`, or add examples of it")
+        elsewhere = int(np.isin(corpus.emotion, list(absent)).sum())
+        drop = f"drop the {elsewhere} utterances of dev and test, and take" if elsewhere else "take"
+        raise CorpusError(f"{corpus.name}: no train utterance of {names}; add examples, or {drop} "
+                          "the class out of `emotions`")
     adaptive = (config.stages or config.concat_speaker) and speakers.mode != "none"
     if adaptive and len(speakers.names) < 2:
         raise CorpusError(f"{corpus.name}: the train split has one speaker in mode "
@@ -126,11 +151,14 @@ def fit(model: MLSAN, corpus: Corpus, speakers: SpeakerIds, settings: Settings =
     one step; called again with the same folder, it goes on from there and ends at the same weights,
     bit for bit on CPU.
 
+    Raises:
+        CorpusError: the folder's checkpoint is of another training, or damaged; or the loss is not
+            finite any more.
+
     Returns one dict per epoch: ``epoch``, ``loss``, ``dev_weighted_f1``; with ``peek`` also
     ``test_weighted_f1``, by which others choose their epoch and on which nothing here depends, and
     for the best of them ``test_predicted`` (n,), in the order of the test rows.
     """
-    check_trainable(corpus, speakers, model.config)
     device = pick_device(device)
     model.to(device)
     tensors = corpus.tensors(speakers.ids, device)
@@ -140,20 +168,22 @@ def fit(model: MLSAN, corpus: Corpus, speakers: SpeakerIds, settings: Settings =
                                   weight_decay=settings.weight_decay, fused=True)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, settings.learning_rate,
                                                    total_steps=steps * settings.epochs)
+    whose = {"seed": seed, "peek": peek, "settings": asdict(settings), "corpus": corpus.fingerprint,
+             "model": asdict(model.config)} if folder else None
     state = {"epoch": 0, "best": -1.0, "best_epoch": 0, "history": [], "weights": None}
 
     with torch.random.fork_rng(), one_thread():
         torch.manual_seed(seed)
         checkpoint = folder and Path(folder) / "checkpoint.pt"
         if checkpoint and checkpoint.exists():
-            state = restore_checkpoint(checkpoint, model, optimiser, schedule, device)
+            state = restore_checkpoint(checkpoint, whose, model, optimiser, schedule, device)
         bar = tqdm(range(state["epoch"], settings.epochs), disable=not progress,
                    initial=state["epoch"], total=settings.epochs, unit="epoch", leave=False)
         for epoch in bar:
             if epoch - state["best_epoch"] > settings.patience:
                 break
             model.train()
-            total = 0.0
+            total = torch.zeros((), device=device)
             for chosen in torch.randperm(len(train)).split(settings.batch_size):
                 batch = tensors.batch(train[chosen.numpy()])
                 optimiser.zero_grad()
@@ -163,6 +193,10 @@ def fit(model: MLSAN, corpus: Corpus, speakers: SpeakerIds, settings: Settings =
                 optimiser.step()
                 schedule.step()
                 total += step_loss.detach()
+            if not torch.isfinite(total):
+                raise CorpusError(f"{corpus.name}, epoch {epoch}: the loss is {float(total)}, so "
+                                  "nothing is scored. Look for features of very different "
+                                  "sizes, or lower the learning rate")
             score, _ = _scored(model, tensors, corpus, "dev")
             entry = {"epoch": epoch, "loss": float(total) / steps, "dev_weighted_f1": score}
             if peek:
@@ -178,7 +212,7 @@ def fit(model: MLSAN, corpus: Corpus, speakers: SpeakerIds, settings: Settings =
             state["epoch"] = epoch + 1
             bar.set_postfix(dev=f"{score:.3f}", best=f"{state['best']:.3f}")
             if checkpoint:
-                save_checkpoint(checkpoint, state, model, optimiser, schedule, device)
+                save_checkpoint(checkpoint, whose, state, model, optimiser, schedule, device)
     model.load_state_dict(state["weights"])
     return state["history"]
 
@@ -209,18 +243,29 @@ def inspect(model: MLSAN, tensors: Tensors, dialogues: np.ndarray) -> dict[str, 
     return {k: torch.cat([p[k] for p in parts]).cpu().numpy() for k in parts[0]}
 
 
-def save_checkpoint(path: Path, state, model, optimiser, schedule, device) -> None:
-    """All that the next step depends on, in one step; ``state``: the caller's own, plain data."""
+def save_checkpoint(path: Path, whose: dict, state, model, optimiser, schedule, device) -> None:
+    """All that the next step depends on, in one step; ``state``: the caller's own, plain data.
+
+    ``whose`` tells what training it is of: another one must not go on from it.
+    """
     cuda_rng = torch.cuda.get_rng_state() if device.type == "cuda" else None
     with replacing(path) as scratch:
-        torch.save({"state": state, "model": model.state_dict(),
+        torch.save({"whose": plain(whose), "state": state, "model": model.state_dict(),
                     "optimiser": optimiser.state_dict(), "schedule": schedule.state_dict(),
                     "rng": torch.get_rng_state(), "cuda_rng": cuda_rng}, scratch)
 
 
-def restore_checkpoint(path, model, optimiser, schedule, device) -> dict:
+def restore_checkpoint(path: Path, whose: dict, model, optimiser, schedule, device) -> dict:
     """Put everything back as ``save_checkpoint`` found it; returns its ``state``."""
-    saved = torch.load(path, map_location=device, weights_only=True)
+    try:
+        saved = torch.load(path, map_location=device, weights_only=True)
+        found = saved["whose"]
+    except Exception as error:          # whatever torch and pickle make of a file that was cut
+        raise CorpusError(f"{path}: cannot be read as a checkpoint ({type(error).__name__}); "
+                          "delete it to begin anew, or choose another --out") from error
+    if changed := list(differing("", found, plain(whose))):
+        raise CorpusError(f"{path}: is of another training, with {'; '.join(changed)}; choose "
+                          "another folder, or delete the file to begin anew")
     model.load_state_dict(saved["model"])
     optimiser.load_state_dict(saved["optimiser"])
     schedule.load_state_dict(saved["schedule"])

@@ -78,6 +78,54 @@ def test_evaluate_refuses_what_is_no_finished_run(mlsan, folder, tmp_path):
     assert code == 2 and "--resume" in err
 
 
+def test_a_damaged_run_is_named(mlsan, folder, tmp_path):
+    run = tmp_path / "run"
+    mlsan("train", folder, "--out", run)
+    for name in ("model.safetensors", "run.json"):
+        (run / name).write_bytes((run / name).read_bytes()[:50])
+        code, _, err = mlsan("evaluate", run)
+        assert code == 2 and f"{name}: cannot be read" in err and "Traceback" not in err
+
+
+def test_a_name_of_ours_is_not_hidden_by_a_folder(mlsan, folder, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for name in ("meld-mmgcn", "sdt"):
+        folder.rename(tmp_path / name)
+        folder = tmp_path / name
+        (folder / "features.safetensors").unlink(missing_ok=True)      # not to be read as ours
+    code, _, err = mlsan("reproduce", "meld", "--features", "sdt")
+    assert code == 2 and "features.safetensors" not in err and "--from" in err
+    code, _, err = mlsan("train", "./sdt", "--out", "run")
+    assert code == 2 and "sdt/features.safetensors: not found" in err
+
+
+def test_what_would_fail_after_hours_fails_before(mlsan, small, folder, tmp_path, monkeypatch):
+    monkeypatch.setattr("mlsan.cli.run_ablation", None)
+    monkeypatch.setattr("mlsan.cli.run_training", None)
+    (tmp_path / "file").write_text("")
+    untested = small.replaced(keep=(small.table.split != "test").to_numpy())
+    untested.save(tmp_path / "untested")
+    for args, words in (
+            (["ablate", "simulated", "--out", tmp_path], ["is a folder", "--out"]),
+            (["train", folder, "--out", tmp_path / "file"], ["is a file", "--out"]),
+            (["train", tmp_path / "untested"], ["no test split"])):
+        code, _, err = mlsan(*args)
+        assert code == 2 and all(word in err for word in words) and "Traceback" not in err
+
+
+def test_a_device_that_is_not_here_leaves_no_folder(mlsan, folder, tmp_path):
+    for device in ("abacus", "cuda:99"):
+        code, _, err = mlsan("train", folder, "--out", tmp_path / "run", "--device", device)
+        assert code == 2 and device in err and not (tmp_path / "run").exists()
+    assert mlsan("train", folder, "--seed", "-1")[0] == 2
+
+
+def test_corpora_never_cuts_a_name(mlsan, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    out = mlsan("corpora")[1]
+    assert all(name in out for name in ("meld-multiemo", "iemocap-multiemo", "meld-friends"))
+
+
 def test_unseen_speakers_are_scored_apart(mlsan, small, tmp_path):
     speaker = small.table.speaker.where(small.table.split != "test", "Zoe")
     table = small.table.assign(speaker=speaker)

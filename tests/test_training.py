@@ -129,6 +129,27 @@ def test_killed_while_writing_leaves_the_old_checkpoint(small, tmp_path, monkeyp
     assert same(whole, resumed)
 
 
+def test_a_folder_goes_on_with_its_own_training_only(small, tmp_path):
+    """Seed 0's weights are never given out for seed 7's."""
+    trained(small, QUICK, tmp_path)
+    with pytest.raises(CorpusError, match="is of another training, with seed 0, now 7"):
+        trained(small, QUICK, tmp_path, seed=7)
+    with pytest.raises(CorpusError, match="settings.epochs 4, now 5"):
+        trained(small, Settings(epochs=5, batch_size=16), tmp_path)
+    speakers = speaker_ids(small)
+    with pytest.raises(CorpusError, match="peek False, now True"):
+        fit(build(small, speakers), small, speakers, QUICK, folder=tmp_path, peek=True)
+
+
+@pytest.mark.parametrize("left", [0, 100, 5000])
+def test_a_checkpoint_that_was_cut_is_named(small, tmp_path, left):
+    trained(small, QUICK, tmp_path)
+    with open(tmp_path / "checkpoint.pt", "r+b") as file:
+        file.truncate(left)
+    with pytest.raises(CorpusError, match="checkpoint.pt: cannot be read.*delete it"):
+        trained(small, QUICK, tmp_path)
+
+
 def rebuilt(corpus, **changes):
     return Corpus("odd", corpus.table.assign(**changes), corpus.features, corpus.emotions)
 
@@ -143,8 +164,24 @@ def test_one_speaker_in_train_is_refused_where_a_stage_needs_two(small):
 def test_a_class_absent_from_train_is_refused(small):
     t = small.table
     emotion = t.emotion.where((t.emotion != "fear") | (t.split != "train"), "neutral")
-    with pytest.raises(CorpusError, match="no train utterance of fear"):
+    with pytest.raises(CorpusError, match="no train utterance of fear.*drop the .* dev and test"):
         trained(rebuilt(small, emotion=emotion))
+
+
+@pytest.mark.parametrize("left", [0, 1])
+def test_a_modality_that_train_hardly_has_is_refused(small, left):
+    rows = small.rows("train")
+    present = small.present | {"visual": small.present["visual"].copy()}
+    present["visual"][rows[left:]] = False
+    sparse = Corpus("sparse", small.table, small.features, small.emotions, present=present)
+    with pytest.raises(CorpusError, match=f"visual is there in {left} of {len(rows)} train rows"):
+        trained(sparse)
+
+
+def test_a_loss_that_is_not_finite_ends_the_run_and_scores_nothing(small, tmp_path):
+    wild = Settings(epochs=4, batch_size=16, learning_rate=1e30)
+    with pytest.raises(CorpusError, match="the loss is (nan|inf).*nothing is scored"):
+        trained(small, wild, tmp_path)
 
 
 def test_a_corpus_without_dev_is_refused(small):
@@ -154,4 +191,7 @@ def test_a_corpus_without_dev_is_refused(small):
 
 def test_device():
     assert pick_device("cpu").type == "cpu"
+    for wrong in ("cuda:99", "gpu", "abacus"):
+        with pytest.raises(CorpusError, match=f"device '{wrong}'.*use cpu, or auto"):
+            pick_device(wrong)
     assert pick_device("auto").type == ("cuda" if torch.cuda.is_available() else "cpu")

@@ -29,7 +29,7 @@ from mlsan.model.calibration import CALIBRATED
 from mlsan.model.mlsan import STAGES
 from mlsan.runs import Plan, versions
 from mlsan.sources.download import Unavailable
-from mlsan.sources.feature_files.corpora import EMOTIONS, GENERATED, load_features
+from mlsan.sources.feature_files.corpora import EMOTIONS, FEATURES, GENERATED, load_features
 from mlsan.studies.engine import run, seeded
 
 QUICK_EPOCHS = 8
@@ -68,7 +68,7 @@ def open_corpus(dataset: str, features: str, folder: Path | None = None, *,
     """
     if dataset not in EMOTIONS:
         raise CorpusError(f"no published figures for {dataset!r}; use {' or '.join(EMOTIONS)}")
-    if Path(features).is_dir():
+    if features not in (OWN, *FEATURES) and Path(features).is_dir():
         corpus = Corpus.load(features)
     elif (dataset, features) == ("meld", OWN):
         corpus = catalogue.load("meld")
