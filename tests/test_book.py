@@ -47,11 +47,15 @@ NO_ALT = """() => [...document.querySelectorAll("img:not([alt]), img[alt=''],"
     + " .mlsan-figure:not([aria-label])")].map((e) => e.outerHTML.slice(0, 200))"""
 
 
-# Each pair of settings meets; all eight would take twice the time.
-@pytest.mark.parametrize(("site", "theme", "size"), [
-    ("file", "light", "desktop"), ("file", "dark", "phone"),
-    ("http", "light", "phone"), ("http", "dark", "desktop")])
-@pytest.mark.parametrize("name", PAGES)
+# Every page from disk, in both themes and on both screens; over http, where they differ in nothing
+# but the address, one page of text and one with all there is, the other way round.
+VISITS = [(name, "file", *look) for name in PAGES
+          for look in (("light", "desktop"), ("dark", "phone"))]
+VISITS += [(name, "http", *look) for name in ("intro", "ml-san")
+           for look in (("light", "phone"), ("dark", "desktop"))]
+
+
+@pytest.mark.parametrize(("name", "site", "theme", "size"), VISITS)
 def test_page_stands(visit, name, site, theme, size):
     page = visit(name, site, theme, size)
     assert page.complaints == []
