@@ -29,8 +29,7 @@ class Recipe:
 
 
 # For published features, and for IEMOCAP, sizes and rates are those chosen on MELD's text:
-# generated
-# features are no ground to choose on.
+# generated features are no ground to choose on.
 _MELD = Recipe(hidden=256, dropout=0.5, input_dropout=0.5, recurrent=True,
                settings=Settings(batch_size=32, learning_rate=1e-3, weight_decay=0.05))
 RECIPES = {

@@ -151,7 +151,8 @@ def open_run(folder: Path, device: str = "auto") -> Run:
     if not (folder / "run.json").exists():
         raise CorpusError(f"{folder / 'run.json'}: not found; name a folder that "
                           "`mlsan train --out` wrote")
-    about = _read(folder / "run.json", lambda path: json.loads(path.read_text()))
+    about = _read(folder / "run.json", lambda path: json.loads(path.read_text()),
+                  "train again, with another --out")
     if "tuning" in about:
         raise CorpusError(f"{folder}: is a fine-tuned encoder, tested when it was made (its scores "
                           "are in run.json); train on its features: "
@@ -165,17 +166,17 @@ def open_run(folder: Path, device: str = "auto") -> Run:
     if not weights.exists():
         raise CorpusError(f"{weights}: not found; the training has not ended; go on with --resume")
     model = MLSAN(Config(**about["model"] | {"stages": plan.stages}))
-    model.load_state_dict(_read(weights, safetensors.torch.load_file))
+    model.load_state_dict(_read(weights, safetensors.torch.load_file,
+                                "go on with --resume, which writes it anew from the checkpoint"))
     model.to(training.pick_device(device))
     return Run(plan, corpus, speaker_ids(corpus, plan.speakers, plan.seed), model, [])
 
 
-def _read(path: Path, reader):
+def _read(path: Path, reader, remedy: str):
     try:
         return reader(path)
     except (OSError, ValueError, SafetensorError) as error:
-        raise CorpusError(f"{path}: cannot be read ({error}); `mlsan train … --out {path.parent} "
-                          "--resume` writes it anew where the checkpoint is whole") from error
+        raise CorpusError(f"{path}: cannot be read ({error}); {remedy}") from error
 
 
 def _plan(said: dict) -> Plan:

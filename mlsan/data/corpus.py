@@ -18,6 +18,7 @@ import os
 import shutil
 import tempfile
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -194,7 +195,7 @@ class Corpus:
 
     # -- disk ---------------------------------------------------------------------------------
 
-    @property
+    @cached_property        # of megabytes, and asked for by every run of a study
     def fingerprint(self) -> str:
         """Changes whenever an utterance, a label or a feature does; kept with every run."""
         digest = hashlib.sha256(repr((self.name, self.emotions)).encode())
