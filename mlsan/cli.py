@@ -95,7 +95,9 @@ def fetch(name: Annotated[str, typer.Argument(
 @app.command()
 def train(corpus: CorpusName,
           stages: Annotated[str, typer.Option(
-              help="calibration,gating,regularization, some of them, or none")] = ",".join(STAGES),
+              help="calibration,gating,regularization, some of them, or none; "
+                   "one that can't act on the corpus is left out, and this is said"
+              )] = ",".join(STAGES),
           speakers: Annotated[str, typer.Option(help=" | ".join(MODES))] = "identity",
           seed: Seed = 0,
           context: Context = "on",

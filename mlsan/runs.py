@@ -18,7 +18,7 @@ from mlsan.data.speaker_ids import SpeakerIds, speaker_ids
 from mlsan.data.validation import CorpusError
 from mlsan.files import kept_run, plain, replacing, write_text
 from mlsan.measures.scores import report
-from mlsan.model.mlsan import MLSAN, STAGES, Config
+from mlsan.model.mlsan import MLSAN, STAGES, Config, idle
 from mlsan.recipes import Recipe, recipe_of
 from mlsan.training import Settings
 
@@ -61,6 +61,10 @@ class Plan:
         if self.regularization != Settings.regularization:
             parts.append(f"lambda-{self.regularization}")
         return "-".join(parts)
+
+    def acting(self, corpus: Corpus) -> tuple[str, ...]:
+        """Its stages but for those that can't act on this corpus (``idle``); they are not made."""
+        return tuple(s for s in self.stages if s not in idle(corpus.modalities, self.speakers))
 
     def recipe_for(self, corpus: Corpus) -> Recipe:
         """Sizes, rates and epochs of this run, with the plan's own wishes in them."""
@@ -116,8 +120,8 @@ def train(plan: Plan, *, corpus: Corpus | None = None, device: str = "auto",
     corpus = corpus or load(plan.corpus)
     speakers = speaker_ids(corpus, plan.speakers, plan.seed)
     recipe = plan.recipe_for(corpus)
-    model = training.build(corpus, speakers, plan.seed, stages=plan.stages, context=plan.context,
-                           concat_speaker=plan.concat_speaker, **recipe.sizes)
+    model = training.build(corpus, speakers, plan.seed, stages=plan.acting(corpus),
+                           context=plan.context, concat_speaker=plan.concat_speaker, **recipe.sizes)
     if folder:
         about = about_run(plan, corpus) | plain({"model": asdict(model.config)})
         if not kept_run(Path(folder) / "run.json", about, resume=resume):
@@ -165,7 +169,7 @@ def open_run(folder: Path, device: str = "auto") -> Run:
     weights = folder / "model.safetensors"
     if not weights.exists():
         raise CorpusError(f"{weights}: not found; the training has not ended; go on with --resume")
-    model = MLSAN(Config(**about["model"] | {"stages": plan.stages}))
+    model = MLSAN(Config(**about["model"] | {"stages": tuple(about["model"]["stages"])}))
     model.load_state_dict(_read(weights, safetensors.torch.load_file,
                                 "go on with --resume, which writes it anew from the checkpoint"))
     model.to(training.pick_device(device))

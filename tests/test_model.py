@@ -5,11 +5,12 @@ import numpy as np
 import pytest
 import torch
 
+from mlsan.data.corpus import Corpus
 from mlsan.data.speaker_ids import speaker_ids
 from mlsan.model.calibration import Calibration, neutrality
 from mlsan.model.gating import Gating
 from mlsan.model.mlsan import STAGES, Config
-from mlsan.training import Settings, build, loss
+from mlsan.training import Settings, build, fit, inspect, loss
 
 READERS = [{"context": False}, {}, {"recurrent": True}]
 ALL = [c for k in range(4) for c in combinations(STAGES, k)]
@@ -60,6 +61,7 @@ def test_padding_content_is_never_read(small, reader):
     batch = tensors.batch(range(9))
     mask = batch.mask
     dirty = replace(batch, speaker=torch.where(mask, batch.speaker, 3),
+                    party=torch.where(mask, batch.party, 1),
                     features={m: torch.where(mask[..., None], x, 1e3)
                               for m, x in batch.features.items()})
     assert torch.allclose(model(batch).logits[mask], model(dirty).logits[mask], atol=1e-5)
@@ -76,19 +78,59 @@ def test_a_turn_hears_the_others_only_with_context(small, reader):
     assert change[0] > 1e-3 and (change[1:] > 1e-4).any() == reader.get("context", True)
 
 
-def test_the_recurrent_context_is_not_told_who_speaks(small):
-    """So that a static model with it is the same whatever the speakers are called."""
-    model, tensors = made(small, stages=(), recurrent=True)
+@pytest.mark.parametrize("reader", READERS)
+def test_a_static_model_is_the_same_whatever_the_speakers_are_called(small, reader):
+    """So that a difference between two speaker modes is one of names, not of who answered whom."""
+    model, tensors = made(small, stages=(), **reader)
     shaken(model)
     batch = tensors.batch(range(9))
-    assert torch.equal(model(batch).logits, model(batch, torch.zeros_like(batch.speaker)).logits)
+    others = torch.arange(batch.mask.shape[1]) % 6 + torch.zeros_like(batch.speaker)
+    assert torch.equal(model(batch).logits, model(batch, others).logits)
+
+
+def test_two_strangers_are_two(small):
+    """Neither is known; yet the context hears which turns are whose."""
+    names = small.table.speaker.map({n: f"new {n}" for n in set(small.table.speaker)})
+    test = small.table.split == "test"
+
+    def renamed(who):
+        table = small.table.assign(speaker=small.table.speaker.where(~test, who))
+        return Corpus("odd", table, small.features, small.emotions)
+
+    strangers, one = renamed(names), renamed("somebody")
+    assert not speaker_ids(strangers).ids[small.rows("test")].any()
+    model, tensors = made(strangers, stages=())
+    shaken(model)
+    batch, same = (c.tensors(speaker_ids(c).ids).batch(c.dialogues("test"))
+                   for c in (strangers, one))
+    assert torch.equal(batch.speaker, same.speaker)
+    several = [len(set(names[small.dialogue_of_row == d])) > 1 for d in small.dialogues("test")]
+    apart = (model(batch).logits - model(same).logits).abs().amax((1, 2)) > 1e-3
+    assert apart.tolist() == several and any(several)
+
+
+def test_a_feature_constant_in_train_does_not_decide_alone(small):
+    """A count that never varies, a flag that appears at test, a sensor gone mad."""
+    test = small.rows("test")
+    odd = np.zeros((len(small), 4), np.float32)
+    odd[:, 1], odd[small.rows("train")[0], 2] = 7.1, 1e-4
+    odd[:, 3] = small.features["text"][:, 0]
+    odd[test] = [0.01, 1e6, 1, 1e9]
+    spoilt = small.replaced(features=small.features | {
+        "text": np.hstack([small.features["text"], odd])})
+    speakers = speaker_ids(spoilt)
+    model = build(spoilt, speakers)
+    assert model.text_sd[-4] == model.text_sd[-3] == 1              # as in scikit-learn
+    fit(model, spoilt, speakers, Settings(epochs=2), progress=False, device="cpu")
+    out = inspect(model, spoilt.tensors(speakers.ids), spoilt.dialogues("test"))
+    assert np.abs(out["logits"]).max() < 50
 
 
 def test_context_knows_a_speakers_own_turns(small):
     model, _ = made(small)
-    speaker = torch.tensor([[1, 2, 2, 1, 1, 0]])
+    party = torch.tensor([[0, 1, 1, 0, 0, 0]])
     mask = torch.tensor([[True] * 5 + [False]])
-    relation = model.context.relation(speaker, mask)[0]
+    relation = model.context.relation(party, mask)[0]
     reach = model.context.reach
     own = relation >= 2 * reach + 1
     assert own[0].tolist() == [True, False, False, True, True, False]

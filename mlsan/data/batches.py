@@ -12,14 +12,17 @@ import torch
 class Batch:
     """B dialogues padded to T turns. ``mask`` is True where there is an utterance.
 
-    Shapes: ``features[m]`` (B, T, D_m); ``present[m]``, ``mask``, ``speaker``, ``emotion`` and
-    ``row`` (B, T). ``row`` is the utterance's row in the corpus; padding holds zeros everywhere.
+    Shapes: ``features[m]`` (B, T, D_m); ``present[m]``, ``mask``, ``speaker``, ``party``,
+    ``emotion`` and ``row`` (B, T). ``speaker`` is the row of the speaker table that a turn gets;
+    ``party`` whose turn it is within the dialogue, whoever that may be (``Corpus.party``); ``row``
+    the utterance's row in the corpus. Padding holds zeros everywhere.
     """
 
     features: dict[str, torch.Tensor]
     present: dict[str, torch.Tensor]
     mask: torch.Tensor
     speaker: torch.Tensor
+    party: torch.Tensor
     emotion: torch.Tensor
     row: torch.Tensor
 
@@ -34,6 +37,7 @@ class Tensors:
         self.features = {m: put(x) for m, x in corpus.features.items()}
         self.present = {m: put(p) for m, p in corpus.present.items()}
         self.emotion, self.speaker = put(corpus.emotion), put(np.asarray(speaker, np.int64))
+        self.party = put(corpus.party)
         self.start, self.length = put(corpus._start), put(corpus._length)
 
     def batch(self, dialogues, turns: int | None = None) -> Batch:
@@ -47,5 +51,6 @@ class Tensors:
                      present={m: p[row] & mask for m, p in self.present.items()},
                      mask=mask,
                      speaker=self.speaker[row] * mask,
+                     party=self.party[row] * mask,
                      emotion=self.emotion[row] * mask,
                      row=row * mask)

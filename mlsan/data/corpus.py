@@ -123,6 +123,15 @@ class Corpus:
         """(N,) index of the dialogue each utterance belongs to."""
         return np.repeat(np.arange(len(self._start)), self._length)
 
+    @cached_property
+    def party(self) -> np.ndarray:
+        """(N,) whose turn it is within its dialogue, in order of first appearance from 0.
+
+        So two strangers in one dialogue are two, although a model knows neither.
+        """
+        by_dialogue = self.table.groupby("dialogue", sort=False).speaker
+        return by_dialogue.transform(lambda s: s.factorize()[0]).to_numpy(np.int64)
+
     @property
     def met(self) -> set[str]:
         """The speakers of train; everybody else is new to a model."""

@@ -1,4 +1,4 @@
-"""Who speaks, as the model is told.
+"""Which row of the speaker table an utterance gets: who speaks, as the model is told.
 
 Published feature files call an utterance's *slot* (order of first appearance in its dialogue) or
 *gender* a speaker. So every experiment names its mode:
@@ -9,6 +9,9 @@ Published feature files call an utterance's *slot* (order of first appearance in
 - ``none``: everyone is the unknown speaker;
 - ``shuffled``: a person drawn anew for every utterance from the speakers' frequencies in train. It
   has the parameters of ``identity`` and none of its information.
+
+Whose turn it is within the dialogue is another thing (``Corpus.party``). Every mode leaves it as it
+is, so that a difference between two modes is one of names alone.
 """
 
 from __future__ import annotations
@@ -16,6 +19,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 
 from mlsan.data.corpus import Corpus
 from mlsan.data.validation import CorpusError
@@ -52,8 +56,7 @@ def speaker_ids(corpus: Corpus, mode: str = "identity", seed: int = 0) -> Speake
     if mode == "gender" and "gender" not in table.columns:
         raise CorpusError(f"speakers: {corpus.name} has no gender column; use another mode")
     if mode == "slot":
-        order = table.groupby("dialogue", sort=False).speaker.transform(lambda s: s.factorize()[0])
-        value = order.map("slot {}".format)
+        value = pd.Series(corpus.party).map("slot {}".format)
     else:
         value = table.gender if mode == "gender" else table.speaker
     counts = value[table.split == "train"].value_counts()

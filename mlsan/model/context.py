@@ -13,7 +13,8 @@ class Context(nn.Module):
     speaker's k-th turn before or after (k counted in that speaker's own turns), or another
     speaker's turn k places away, both clipped at ``reach``. So "my own last turn" and "what was
     just said to me" are each one step away, however many turns lie between. Padding is masked out
-    of every sum.
+    of every sum. Who spoke is the turn's ``party`` (``Batch``): strangers, and people under another
+    name, are told apart like everybody else.
     """
 
     def __init__(self, hidden: int, dropout: float, heads: int = 4, reach: int = 4):
@@ -26,18 +27,18 @@ class Context(nn.Module):
         self.before_attention, self.before_feed = nn.LayerNorm(hidden), nn.LayerNorm(hidden)
         self.dropout = nn.Dropout(dropout)
 
-    def relation(self, speaker: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+    def relation(self, party: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
         """(B, T, T) index of each pair's relation."""
-        T = speaker.shape[1]
-        same = (speaker[:, :, None] == speaker[:, None, :]) & mask[:, None, :]          # (B, T, T)
-        turn = torch.arange(T, device=speaker.device)
+        T = party.shape[1]
+        same = (party[:, :, None] == party[:, None, :]) & mask[:, None, :]          # (B, T, T)
+        turn = torch.arange(T, device=party.device)
         own = (same & (turn[None, :] <= turn[:, None])).sum(-1)         # own turns up to t
         apart = torch.where(same, own[:, None, :] - own[:, :, None], turn[None, :] - turn[:, None])
         return apart.clamp(-self.reach, self.reach) + self.reach + same * (2 * self.reach + 1)
 
-    def forward(self, h: torch.Tensor, speaker: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+    def forward(self, h: torch.Tensor, party: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
         """(B, T, H), (B, T), (B, T) -> (B, T, H)."""
-        relation = self.relation(speaker, mask)
+        relation = self.relation(party, mask)
         padding = torch.where(mask, 0.0, -torch.inf)[:, None, None, :]
         bias = self.bias(relation).permute(0, 3, 1, 2) + padding    # Eq. context, (B, heads, T, T)
         qkv = self.qkv(self.dropout(self.before_attention(h)))          # (B, T, 3 H)
@@ -49,7 +50,7 @@ class Context(nn.Module):
 
 
 class Recurrence(nn.Module):
-    """What the turns around say, read turn by turn in both directions; it is not told who speaks.
+    """What the turns around say, read turn by turn in both directions, whoever's they are.
 
     A bidirectional GRU, added to what it reads. Padding is not read.
     """
@@ -59,7 +60,7 @@ class Recurrence(nn.Module):
         self.gru = nn.GRU(hidden, hidden // 2, batch_first=True, bidirectional=True)
         self.dropout = nn.Dropout(dropout)
 
-    def forward(self, h: torch.Tensor, speaker: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+    def forward(self, h: torch.Tensor, party: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
         """(B, T, H), (B, T), (B, T) -> (B, T, H)."""
         turns = nn.utils.rnn.pack_padded_sequence(
             self.dropout(h), mask.sum(1).cpu(), batch_first=True, enforce_sorted=False)

@@ -14,13 +14,33 @@ from torch import nn
 
 from mlsan.data.batches import Batch
 from mlsan.data.speaker_ids import UNKNOWN
-from mlsan.model.calibration import Calibration
+from mlsan.model.calibration import CALIBRATED, Calibration
 from mlsan.model.context import Context, Recurrence
 from mlsan.model.gating import Gating
 from mlsan.model.regularization import Regularization
 from mlsan.model.speakers import SpeakerTable
 
 STAGES = ("calibration", "gating", "regularization")
+# Standard deviations from train's mean: what lies farther out counts as if it lay there, so that no
+# single feature decides alone. A guess at a size. It comes before calibration, and so leaves loud
+# voices as they are: in `simulated` the loudest value lies 14 out.
+FAR = 20.0
+
+
+def idle(modalities, speakers: str) -> dict[str, str]:
+    """The stages that can't act on these modalities in this speaker mode, and why: stage -> reason.
+
+    Trained all the same, they would change nothing but which random numbers dropout draws, and that
+    looks like a small gain or loss.
+    """
+    why = {}
+    if not set(CALIBRATED) & set(modalities):
+        why["calibration"] = "acts on audio and visual only"
+    if len(modalities) < 2:
+        why["gating"] = "would only scale the one modality"
+    if speakers == "none":
+        why["regularization"] = "has nobody to name"
+    return why
 
 
 @dataclass(frozen=True)
@@ -75,9 +95,9 @@ class MLSAN(nn.Module):
 
     Its parts in order, p_m being 1 where modality m is there and 0 where it isn't (Eq. assembly):
 
-        x_m <- (x_m - mean_m) / sd_m
+        x_m <- (x_m - mean_m) / sd_m, cut at +-20
         h = sum_m g_m(s) p_m (W_m FiLM(x_m, s) + b_m)
-        logits = classify(context(h, s))
+        logits = classify(context(h, whose turn))
     """
 
     def __init__(self, config: Config):
@@ -106,11 +126,23 @@ class MLSAN(nn.Module):
 
     def standardise(self, features: dict[str, torch.Tensor],
                     present: dict[str, torch.Tensor]) -> None:
-        """Take each feature's mean and sd from the (N, D_m) train rows that have the modality."""
+        """Take each feature's mean and sd from the (N, D_m) train rows that have the modality.
+
+        A feature that is constant there keeps its size (sd 1), as in scikit-learn.
+        """
         for m, x in features.items():
             x = x[present[m]]
             getattr(self, f"{m}_mean").copy_(x.mean(0))
-            getattr(self, f"{m}_sd").copy_(x.std(0).clamp(min=1e-6))
+            constant = (x == x[0]).all(0)
+            getattr(self, f"{m}_sd").copy_(torch.where(constant, 1.0, x.std(0).clamp(min=1e-6)))
+
+    def standardised(self, features: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+        """(..., D_m) features by train's moments, nothing farther out than ``FAR``."""
+        out = {}
+        for m, x in features.items():
+            x = (x - getattr(self, f"{m}_mean")) / getattr(self, f"{m}_sd")     # Eq. assembly
+            out[m] = x.clamp(-FAR, FAR)
+        return out
 
     def represent(self, batch: Batch, speaker: torch.Tensor):
         """Calibrate, encode, gate and fuse as if ``speaker`` (B, T) had spoken.
@@ -118,8 +150,7 @@ class MLSAN(nn.Module):
         Returns ``calibrated`` (standardised where stage 1 is off), ``gates`` and ``fused``.
         """
         vector = self.speakers(speaker)                                         # (B, T, E)
-        x = {m: (v - getattr(self, f"{m}_mean")) / getattr(self, f"{m}_sd")     # Eq. assembly
-             for m, v in batch.features.items()}                                # (B, T, D_m)
+        x = self.standardised(batch.features)                                   # (B, T, D_m)
         if self.calibration:
             x = self.calibration(x, vector)
         heard = x
@@ -132,10 +163,13 @@ class MLSAN(nn.Module):
         return x, gates, fused
 
     def forward(self, batch: Batch, speaker: torch.Tensor | None = None) -> Output:
-        """``speaker`` (B, T) overrides the batch's own: give an utterance to someone else."""
+        """``speaker`` (B, T) overrides the batch's own: give an utterance to someone else.
+
+        Who answered whom stays as it was.
+        """
         speaker = self.speakers.hide(batch.speaker) if speaker is None else speaker
         calibrated, gates, fused = self.represent(batch, speaker)
-        h = fused if self.context is None else self.context(fused, speaker, batch.mask)
+        h = fused if self.context is None else self.context(fused, batch.party, batch.mask)
         return Output(self.classify(h), gates, calibrated, fused)
 
     def speaker_logits(self, batch: Batch, closed: bool = True) -> torch.Tensor:

@@ -11,7 +11,7 @@ from scipy.stats import spearmanr
 from mlsan import catalogue
 from mlsan.data.corpus import Corpus
 from mlsan.measures import bayes
-from mlsan.model.mlsan import STAGES
+from mlsan.model.mlsan import STAGES, idle
 from mlsan.runs import Plan
 from mlsan.studies.engine import repeat
 from mlsan.studies.records import probe_run
@@ -37,16 +37,19 @@ def ablate(name: str, seeds: int, *, speakers: tuple[str, ...] = ("identity",),
     kinds: dict[Kind, Plan] = {
         (mode, stages, told): Plan(name, stages, mode, context=context, concat_speaker=told)
         for told, choices in ((False, COMBINATIONS), (True, [()]))
-        for mode in speakers for stages in choices}
-    probed = [kinds[speakers[0], stages, False] for stages in ((), ("calibration",), STAGES)]
+        for mode in speakers for stages in choices
+        if not set(stages) & set(idle(corpus.modalities, mode))}
+    full = {mode: Plan(name, speakers=mode).acting(corpus) for mode in speakers}
+    probed = [kinds[kind] for stages in ((), ("calibration",), full[speakers[0]])
+              if (kind := (speakers[0], stages, False)) in kinds]
     groups = repeat(kinds, seeds, {name: corpus}, looks=dict.fromkeys(probed, probe_run),
                     device=device)
     result = {"corpus": name, "fingerprint": corpus.fingerprint, "context": context, "seeds": seeds,
-              "speakers": list(speakers),
+              "speakers": list(speakers), "notes": unusual(corpus, dict.fromkeys(speakers, STAGES)),
               "means": [_about(kind) | means_of(group) for kind, group in groups.items()],
               "paired": []}
     for kind, group in groups.items():
-        for other, reference in _references(kind, speakers):
+        for other, reference in _references(kind, full):
             found = _differences(corpus, group, groups[reference])
             result["paired"].append(_about(kind) | {"against": other} | found)
     records = [r for group in groups.values() for r in group]
@@ -54,7 +57,7 @@ def ablate(name: str, seeds: int, *, speakers: tuple[str, ...] = ("identity",),
     result["probes"] = [{key: r[key] for key in named} | r["probes"]
                         for r in records if r.get("probes")]
     if corpus.truth is not None:
-        _against_truth(corpus, result, groups)
+        _against_truth(corpus, result, groups, full)
     result["runs"] = [_kept(r) for r in records if not r["concat_speaker"]]
     result["baselines"] = [_kept(r) | {"name": TOLD} for r in records if r["concat_speaker"]]
     return result | {"seconds": round(time.perf_counter() - started)}
@@ -65,15 +68,28 @@ def _about(kind: Kind) -> dict:
     return {"stages": list(stages), "speakers": mode} | ({"baseline": TOLD} if told else {})
 
 
-def _references(kind: Kind, speakers: tuple[str, ...]) -> list[tuple[str, Kind]]:
-    """What a kind is compared with: name -> kind."""
+def unusual(corpus: Corpus, asked: dict[str, tuple[str, ...]]) -> list[str]:
+    """What a reader of the scores has to know: stages that can't act, a test of strangers alone.
+
+    ``asked``: speaker mode -> the stages that were asked for.
+    """
+    out = [f"{stage} is left out, speakers {mode}: it {why}." for mode, stages in asked.items()
+           for stage, why in idle(corpus.modalities, mode).items() if stage in stages]
+    test = corpus.table[corpus.table.split == "test"]
+    if not test.speaker.isin(corpus.met).any():
+        out.append("Nobody of test is in train: to the model they are all the unknown speaker.")
+    return out
+
+
+def _references(kind: Kind, full: dict[str, tuple[str, ...]]) -> list[tuple[str, Kind]]:
+    """What a kind is compared with: name -> kind; ``full``: all stages that can act, by mode."""
     mode, stages, told = kind
     out = []
     if stages or told:
         out.append(("static", (mode, (), False)))
-    if stages == STAGES:
+    if stages and stages == full[mode]:
         out.append((TOLD, (mode, (), True)))
-    if mode == "shuffled" and "identity" in speakers:
+    if mode == "shuffled" and "identity" in full:
         out.append(("the same with identity", ("identity", stages, told)))
     return out
 
@@ -88,13 +104,16 @@ def _kept(record: dict) -> dict:
     return {k: v for k, v in record.items() if k not in left_out}
 
 
-def _against_truth(corpus: Corpus, result: dict, groups: dict[Kind, list[dict]]) -> None:
+def _against_truth(corpus: Corpus, result: dict, groups: dict[Kind, list[dict]],
+                   full: dict[str, tuple[str, ...]]) -> None:
     """Add how far the exact optimum is, and how well the gates follow what was planted."""
     result["bayes"] = bayes.report(corpus)
     mode = result["speakers"][0]
-    static, full = (means_of(groups[mode, stages, False])["weighted_f1"] for stages in ((), STAGES))
+    static, adaptive = (means_of(groups[mode, stages, False])["weighted_f1"]
+                        for stages in ((), full[mode]))
     best = {level: result["bayes"][level]["weighted_f1"] for level in ("utterance", "dialogue")}
-    result["gap_closed"] = {level: (full - static) / (f1 - static) for level, f1 in best.items()}
+    gain = adaptive - static
+    result["gap_closed"] = {level: gain / (f1 - static) for level, f1 in best.items()}
     if gated := groups.get(("identity", STAGES, False)):
         each = [gate_correlation(corpus, r["gates"]) for r in gated]
         result["gate_correlation"] = {k: float(np.mean([c[k] for c in each])) for k in each[0]}

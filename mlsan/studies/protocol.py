@@ -25,8 +25,6 @@ from mlsan.data.validation import CorpusError
 from mlsan.files import write_text
 from mlsan.measures.peers import TEST_UTTERANCES
 from mlsan.measures.scores import bootstrap, mean_sd, report
-from mlsan.model.calibration import CALIBRATED
-from mlsan.model.mlsan import STAGES
 from mlsan.runs import Plan, versions
 from mlsan.sources.download import Unavailable
 from mlsan.sources.feature_files.corpora import EMOTIONS, FEATURES, GENERATED, load_features
@@ -49,13 +47,13 @@ class Row:
 
     def plan(self, corpus: Corpus, quick: bool) -> Plan:
         """What the row stands for in a corpus; its seed is the first."""
-        named = {"off": (), TEXT_ONLY: (), "on": sensible_stages(corpus)}
+        on = Plan(corpus.name, speakers=self.speakers).acting(corpus)
+        named = {"off": (), TEXT_ONLY: (), "on": on}
         name = f"{corpus.name}-text" if self.stages == TEXT_ONLY else corpus.name
         plan = Plan(name, named.get(self.stages, (self.stages,)), self.speakers,
                     epochs=QUICK_EPOCHS if quick else None)
-        # Told of no speaker by a stage, nor by its context: one model stands under every mode.
-        deaf = not plan.stages and plan.recipe_for(corpus).recurrent
-        return replace(plan, speakers="none") if deaf else plan
+        # No stage, nobody named: one model stands under every mode.
+        return plan if plan.stages else replace(plan, speakers="none")
 
 
 def open_corpus(dataset: str, features: str, folder: Path | None = None, *,
@@ -87,19 +85,14 @@ def open_corpus(dataset: str, features: str, folder: Path | None = None, *,
     return corpus
 
 
-def sensible_stages(corpus: Corpus) -> tuple[str, ...]:
-    """The stages that can act: calibration needs audio or visual, gating two modalities."""
-    useless = {"calibration": not set(CALIBRATED) & set(corpus.modalities),
-               "gating": len(corpus.modalities) < 2}
-    return tuple(s for s in STAGES if not useless.get(s))
-
-
 def rows_of(corpus: Corpus) -> list[Row]:
     """Every speaker mode the corpus has, with the stages off, one by one, and on; and text only."""
-    stages = sensible_stages(corpus)
-    alone = stages if len(stages) > 1 else ()
-    rows = [Row(mode, kind) for mode in MODES if mode != "gender" or "gender" in corpus.table
-            for kind in ("off", *alone, "on")]
+    rows = []
+    for mode in MODES:
+        if mode != "gender" or "gender" in corpus.table:
+            stages = Plan(corpus.name, speakers=mode).acting(corpus)
+            alone, on = stages if len(stages) > 1 else (), ("on",) if stages else ()
+            rows += [Row(mode, kind) for kind in ("off", *alone, *on)]
     if "text" in corpus.modalities and len(corpus.modalities) > 1:
         rows.append(Row("identity", TEXT_ONLY))
     return rows
@@ -132,7 +125,7 @@ def reproduce(corpus: Corpus, dataset: str, features: str, folder: Path, *, seed
         "dataset": dataset, "features": features,
         "corpus": corpus.name, "generated": GENERATED in corpus.name,
         "licence": corpus.licence, "provenance": corpus.provenance,
-        "modalities": list(corpus.modalities), "stages": list(sensible_stages(corpus)),
+        "modalities": list(corpus.modalities), "stages": list(Plan(corpus.name).acting(corpus)),
         "emotions": list(corpus.emotions),
         "seeds": list(range(seeds)), "quick": quick, "versions": versions(),
         "test": {"dialogue": table.dialogue.tolist(), "turn": table.turn.tolist(),

@@ -36,9 +36,9 @@ def record(plan: Plan, corpus: Corpus, look=None, peek: bool = False, device: st
              "predicted": out["logits"].argmax(1)[order].tolist()}
     if peek:
         (found["peak_predicted"],) = peak
-    if "gating" in plan.stages:
+    if run.model.gating:
         found["gates"] = mean_gates(run, out)
-    if "regularization" in plan.stages:
+    if run.model.regularization:
         found["speaker_head"] = speaker_head(run)
     if look:
         found["probes"] = look(run)
@@ -79,10 +79,11 @@ def calibrated_features(run: Run, split: str) -> tuple[np.ndarray, np.ndarray]:
     return out["rows"][there], np.hstack([out[m][there] for m in which])
 
 
-def probe_run(run: Run) -> dict[str, float] | None:
+def probe_run(run: Run) -> dict[str, float | None] | None:
     """How well speaker and emotion can be read from the features that leave stage 1.
 
-    With stage 1 off these are the raw ones. None for a corpus without audio and visual features.
+    With stage 1 off these are the raw ones. None for a corpus without audio and visual features;
+    of the speaker, None where nobody of test is in train.
     """
     if not set(CALIBRATED) & set(run.corpus.features):
         return None
@@ -93,7 +94,7 @@ def probe_run(run: Run) -> dict[str, float] | None:
             for what, y in labels.items() for kind in ("linear", "mlp")}
 
 
-def probe_places(run: Run) -> dict[str, dict[str, float]]:
+def probe_places(run: Run) -> dict[str, dict[str, float | None]]:
     """How well a linear probe names speaker and emotion at each place on the way through the model.
 
     All modalities together: as they come in (``raw``), after stage 1 (``calibrated``), as the

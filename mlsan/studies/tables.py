@@ -14,8 +14,9 @@ from rich.table import Column, Table
 from mlsan import figures
 from mlsan.files import write_text
 from mlsan.measures.peers import PAPER, published
-from mlsan.model.mlsan import STAGES
+from mlsan.model.mlsan import idle
 from mlsan.studies import protocol
+from mlsan.studies.ablation import unusual
 
 SCORES = ("weighted_f1", "macro_f1")
 
@@ -33,6 +34,8 @@ def show_scores(run, as_json: bool, title: str) -> None:
     for emotion, f1 in scores["per_class_f1"].items():
         table.add_row(f"F1 {emotion}", f"{f1:.3f}")
     Console().print(table)
+    for note in unusual(run.corpus, {run.plan.speakers: run.plan.stages}):
+        Console().print(note, highlight=False)
 
 
 def show_ablation(result: dict) -> None:
@@ -61,8 +64,11 @@ def show_ablation(result: dict) -> None:
         table = Table("features after", *(n.replace("_", ", ") for n in names), box=SIMPLE,
                       title="Probes (test accuracy, seed 0)")
         for p in result["probes"]:
-            table.add_row(_label(p), *(f"{p[n]:.3f}" for n in names))
+            # No probe for the speakers where test has none of train's: 0.000 would be a lie.
+            table.add_row(_label(p), *("–" if p[n] is None else f"{p[n]:.3f}" for n in names))
         Console().print(table)
+    for note in result["notes"]:
+        Console().print(note, highlight=False)
     if "bayes" in result:
         table = Table("what is known", "weighted F1", "macro F1", "prior-adjusted weighted",
                       "macro", "tau", "gap closed by all stages", box=SIMPLE,
@@ -137,9 +143,6 @@ def notes(result: dict) -> list[str]:
     quick = ""
     if result["quick"]:
         quick = f" --quick: {limit}, too few for the protocol: a quick look, no result."
-    deaf = all(run["recipe"]["recurrent"] for run in result["runs"])
-    told = ("nor is the context told who speaks: one model under every mode" if deaf
-            else "but the context is told whose turns are whose, except under none")
     seeds, size = ", ".join(map(str, result["seeds"])), len(result["test"]["true"])
     out = []
     if result["generated"]:
@@ -151,14 +154,12 @@ def notes(result: dict) -> list[str]:
             f"{seeds}; {limit}.{quick}",
             "The epoch is chosen on dev. Test peak: the mean over seeds of the best epoch on test, "
             "which others report; inflation: peak minus ours.",
-            f"off: no stage, {told}."]
+            "off: no stage, and so nobody named: one model under every mode."]
     only = ", ".join(result["modalities"])
-    reasons = {"calibration": "acts on audio and visual only",
-               "gating": "would only scale the one modality"}
     here = {run["stages"] for run in result["runs"]}
-    for stage in STAGES:
-        if stage not in result["stages"]:
-            out.append(f"{stage} is left out: with {only} only it {reasons[stage]}.")
+    for stage, why in idle(result["modalities"], "identity").items():
+        out.append(f"{stage} is left out: with {only} only it {why}.")
+    out.append("Under none, regularization is left out: it has nobody to name.")
     if len(result["stages"]) == 1:
         out.append(f"on: {result['stages'][0]}.")
     if protocol.TEXT_ONLY in here:

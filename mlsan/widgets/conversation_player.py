@@ -31,7 +31,8 @@ def heard_alone(model: MLSAN, batch: Batch, modality: str) -> torch.Tensor:
                      present={m: p[copies] if m == modality else p[copies] & ~here
                               for m, p in batch.present.items()},
                      mask=batch.mask[copies], speaker=batch.speaker[copies],
-                     emotion=batch.emotion[copies], row=batch.row[copies])
+                     party=batch.party[copies], emotion=batch.emotion[copies],
+                     row=batch.row[copies])
     probability = model.eval()(repeated).logits.softmax(-1)                 # (T, T, C)
     return probability.diagonal().T
 

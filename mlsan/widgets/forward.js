@@ -50,13 +50,15 @@ export function unpack(layout, view) {
     weight: tensors[`${name}.weight`], bias: tensors[`${name}.bias`], raw: tensors[name] });
 }
 
+const FAR = 20;         // mlsan/model/mlsan.py's
+
 // Eq. calibration and Eq. gating for one utterance: what `MLSAN.represent` does.
 function represent(layer, modalities, features, vector) {
   const gates = linear(layer("gating.linear"), vector).map((g) => 2 * sigmoid(g));
   let fused = null;
   modalities.forEach((m, i) => {
     const [mean, sd] = [layer(`${m}_mean`).raw, layer(`${m}_sd`).raw];
-    let x = features[m].map((value, d) => (value - mean[d]) / sd[d]);
+    let x = features[m].map((value, d) => Math.max(-FAR, Math.min(FAR, (value - mean[d]) / sd[d])));
     if (m !== "text") {
       const film = linear(layer(`calibration.film.${m}`), vector);
       x = x.map((value, d) => (1 + film[d]) * value + film[x.length + d]);
@@ -67,14 +69,14 @@ function represent(layer, modalities, features, vector) {
   return { gates, fused };
 }
 
-// What the turns around say: `Context`, for the speakers' ids (T,) and h, T vectors.
-function context(layer, h, speaker, heads, reach) {
+// What the turns around say: `Context`, for h, T vectors, and whose turn each is.
+function context(layer, h, party, heads, reach) {
   const H = h[0].length, size = H / heads;
   const bias = layer("context.bias").weight;
-  const own = speaker.map((s, t) => speaker.slice(0, t + 1).filter((other) => other === s).length);
+  const own = party.map((s, t) => party.slice(0, t + 1).filter((other) => other === s).length);
   const clip = (x) => Math.max(-reach, Math.min(reach, x));
   // The table of biases: 2 reach + 1 rows for turns of others, then as many for the speaker's own.
-  const relation = (t, u) => (speaker[t] === speaker[u]
+  const relation = (t, u) => (party[t] === party[u]
     ? clip(own[u] - own[t]) + reach + 2 * reach + 1 : clip(u - t) + reach);
   const normed = (norm, next, x) =>
     linear(layer(`context.${next}`), layerNorm(layer(`context.${norm}`), x));
@@ -98,14 +100,15 @@ function context(layer, h, speaker, heads, reach) {
   });
 }
 
-// Every turn's gates and probabilities; `speaker[t]`, a row of the table, is who says turn t.
-export function forward(layer, config, turns, speaker) {
+// Every turn's gates and probabilities. `speaker[t]`, a row of the table, is who is to have said turn
+// t; `party[t]` tells whose turn it was, whoever gets it.
+export function forward(layer, config, turns, speaker, party) {
   const table = layer("speakers.vectors").weight;
   const E = config.speakerDim;
   const vector = (s) => Array.from(table.slice(s * E, (s + 1) * E));
   const said = turns.map((features, t) =>
     represent(layer, config.modalities, features, vector(speaker[t])));
-  const h = context(layer, said.map(({ fused }) => fused), speaker, config.heads, config.reach);
+  const h = context(layer, said.map(({ fused }) => fused), party, config.heads, config.reach);
   return h.map((x, t) => ({
     gates: said[t].gates, probability: softmax(linear(layer("classify.2"), gelu(x))) }));
 }

@@ -72,12 +72,8 @@ def encodings(run: Run, rows) -> torch.Tensor:
     """(n, M, H): what each modality's encoder makes of the rows' features, before any gate."""
     model, corpus = run.model.eval(), run.corpus
     device = next(model.parameters()).device
-    out = []
-    for m, x in corpus.features.items():
-        x = torch.as_tensor(x[rows], device=device)
-        mean, sd = getattr(model, f"{m}_mean"), getattr(model, f"{m}_sd")
-        out.append(model.encoders[m]((x - mean) / sd))
-    return torch.stack(out, 1)
+    x = {m: torch.as_tensor(x[rows], device=device) for m, x in corpus.features.items()}
+    return torch.stack([model.encoders[m](x) for m, x in model.standardised(x).items()], 1)
 
 
 @torch.no_grad()

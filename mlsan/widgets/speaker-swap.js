@@ -26,7 +26,7 @@ function render({ model, el }) {
     const swapped = rows.map((row, i) => (i === t ? other : row));
     const features = turns.map((turn) => turn.features);
     const [before, after] = [rows, swapped].map(
-      (said) => forward(layer, config, features, said)[t]);
+      (said) => forward(layer, config, features, said, turns.map((turn) => turn.speaker))[t]);
 
     const cast = (turns) => [...new Set(turns.map((turn) => turn.speaker))].join(", ");
     offer(pickDialogue, dialogues.map((d, i) => `${i + 1}: ${cast(d)}`), model.get("dialogue"));

@@ -15,7 +15,7 @@ DIMS = {"text": 3, "audio": 2, "visual": 2}
 class _Heard(torch.nn.Module):
     """In the context's place: h as it is, so that the network's output can be added up by hand."""
 
-    def forward(self, h, speaker, mask):
+    def forward(self, h, party, mask):
         return h
 
 
@@ -31,7 +31,9 @@ def assembly_holds(Network):
     speaker = torch.tensor([[1, 2, 1], [3, 1, 0]])
     present = {m: torch.rand(2, 3) < 0.7 for m in DIMS}
     features, zeros = {m: torch.randn(2, 3, d) for m, d in DIMS.items()}, torch.zeros_like(speaker)
-    batch = Batch(features, present, torch.ones(2, 3, dtype=torch.bool), speaker, zeros, zeros)
+    features["audio"][0, 1, 0], features["visual"][1, 0, 1] = 900.0, -900.0         # cut at twenty
+    batch = Batch(features, present, torch.ones(2, 3, dtype=torch.bool), speaker,
+                  zeros, zeros, zeros)
     with torch.no_grad():
         out = network(batch)
     out = getattr(out, "logits", out)
@@ -47,7 +49,7 @@ def assembly_holds(Network):
         total = [0.0] * 8
         for i, (m, d) in enumerate(DIMS.items()):
             moments = weight[f"{m}_mean"], weight[f"{m}_sd"]
-            x = [(v - mean) / sd
+            x = [max(-20.0, min(20.0, (v - mean) / sd))
                  for v, mean, sd in zip(features[m][b, t].tolist(), *moments, strict=True)]
             if m != "text":
                 made = linear(f"calibration.film.{m}", vector)

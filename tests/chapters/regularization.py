@@ -26,7 +26,7 @@ def loss_holds(loss):
     speaker = torch.tensor([[1, 0, 3], [2, 2, 0]])
     emotion = torch.tensor([[2, 1, 0], [0, 2, 0]])
     features = {m: torch.randn(2, 3, d) for m, d in dims.items()}
-    batch = Batch(features, dict.fromkeys(dims, mask), mask, speaker, emotion,
+    batch = Batch(features, dict.fromkeys(dims, mask), mask, speaker, 0 * speaker, emotion,
                   torch.zeros_like(speaker))
     with torch.no_grad():
         logits = model(batch, speaker).logits.tolist()
