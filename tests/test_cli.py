@@ -265,7 +265,8 @@ def test_a_test_split_of_strangers_alone_is_named(mlsan, small, tmp_path):
     """And no probe reports that their names can't be read: it never learned them."""
     test = small.table.split == "test"
     names = small.table.speaker.where(~test, "new " + small.table.speaker)
-    new = Corpus("new", small.table.assign(speaker=names), small.features, small.emotions).save(tmp_path / "new")
+    strangers = Corpus("new", small.table.assign(speaker=names), small.features, small.emotions)
+    new = strangers.save(tmp_path / "new")
     out = mlsan("ablate", new, "--seeds", 1)[1]
     assert "Nobody of test is in train" in out
     probes = out.split("Probes")[1]

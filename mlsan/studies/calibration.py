@@ -23,7 +23,7 @@ from mlsan.runs import Plan
 from mlsan.sources import simulated
 from mlsan.studies.engine import repeat, seeded
 from mlsan.studies.records import probe_run
-from mlsan.studies.summary import averaged, commonest_share, difference, means_of
+from mlsan.studies.summary import averaged, commonest_share, compare, difference, means_of
 
 
 def undo(log_gain: np.ndarray, shift: np.ndarray, mean: np.ndarray, sd: np.ndarray):
@@ -60,15 +60,19 @@ def undone(corpus: Corpus) -> Corpus:
 
 
 def standardised_by_speaker(corpus: Corpus) -> Corpus:
-    """The corpus with audio and visual through Eq. own-moments; no feature may be missing."""
+    """The corpus with audio and visual through Eq. own-moments, from the rows that have them."""
     speaker, in_train = corpus.table.speaker.to_numpy(), (corpus.table.split == "train").to_numpy()
-    return corpus.replaced(features=corpus.features | {
-        m: own_moments(corpus.features[m], speaker, in_train) for m in CALIBRATED})
+    features = dict(corpus.features)
+    for m in CALIBRATED:
+        moved = own_moments(features[m], speaker, in_train & corpus.present[m])
+        features[m] = moved * corpus.present[m][:, None]
+    return corpus.replaced(features=features)
 
 
 # Name -> which features go in, which stages are on, the weight of Eq. neutrality.
 RIVALS = {
     "static": ("raw", (), 0.0),
+    "gating": ("raw", ("gating",), 0.0),
     "calibration": ("raw", ("calibration",), 0.0),
     "calibration, neutral": ("raw", ("calibration",), 0.3),
     "calibration + gating": ("raw", ("calibration", "gating"), 0.0),
@@ -79,14 +83,23 @@ RIVALS = {
     "truth undone": ("undone", (), 0.0),
     "truth undone + gating": ("undone", ("gating",), 0.0),
 }
+# What calibrates -> with gates and without, less the same without calibration.
+INTERACTIONS = {
+    "learned from emotion alone": ("calibration + gating", "calibration"),
+    "neutral": ("calibration, neutral + gating", "calibration, neutral"),
+    "own moments": ("own moments + gating", "own moments"),
+    "truth undone": ("truth undone + gating", "truth undone"),
+}
 
 
-def rivals(seeds: int) -> list[dict]:
+def rivals(seeds: int) -> dict:
     """FiLM learned, FiLM counted from each speaker's moments, FiLM from the truth; context off.
 
-    One row per kind in ``RIVALS``: mean and sd of the F1s over the seeds, ``probes`` of the
-    features that leave stage 1 (seed 0), and paired differences of weighted F1 with their intervals
-    (``from``), from ``static`` and from each speaker's own moments, without gates and with.
+    ``models``: one row per kind in ``RIVALS``: mean and sd of the F1s over the seeds, ``probes`` of
+    the features that leave stage 1 (seed 0), and paired differences of weighted F1 with their
+    intervals (``from``), from ``static`` and from each speaker's own moments, without gates and
+    with. ``interactions``: per kind in ``INTERACTIONS``, what calibration and gates bring together
+    beyond the sum of what each brings alone (``difference``, ``low``, ``high``).
     """
     corpus = simulated.simulate()
     inputs = {"raw": corpus, "own moments": standardised_by_speaker(corpus),
@@ -95,10 +108,15 @@ def rivals(seeds: int) -> list[dict]:
              for name, (features, stages, neutrality) in RIVALS.items()}
     groups = repeat(kinds, seeds, inputs, looks=dict.fromkeys(kinds.values(), probe_run))
     others = ("static", "own moments", "own moments + gating")
-    return [{"model": name, **means_of(group), "probes": group[0]["probes"],
-             "from": {other: difference(corpus, group, groups[other])
-                      for other in others if other != name}}
-            for name, group in groups.items()]
+    models = [{"model": name, **means_of(group), "probes": group[0]["probes"],
+               "from": {other: difference(corpus, group, groups[other])
+                        for other in others if other != name}}
+              for name, group in groups.items()]
+    interactions = {
+        name: compare(corpus, [groups[both], groups["static"]],
+                      [groups[alone], groups["gating"]])["weighted_f1"]
+        for name, (both, alone) in INTERACTIONS.items()}
+    return {"models": models, "interactions": interactions}
 
 
 NEUTRALITIES = (0.0, 0.01, 0.03, 0.1, 0.3, 1.0)
