@@ -1,4 +1,4 @@
-"""``mlsan`` on the command line: corpora, fetch, train, evaluate, ablate, finetune, reproduce."""
+"""``mlsan`` on the command line: from getting conversations to reproducing a benchmark."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from rich.table import Column, Table
 
 from mlsan import catalogue
 from mlsan.data.speaker_ids import MODES
-from mlsan.data.validation import CorpusError
-from mlsan.files import write_text
+from mlsan.data.validation import SPLITS, CorpusError
+from mlsan.files import write_table, write_text
 from mlsan.finetune import Tuning
 from mlsan.finetune import finetune as run_finetuning
 from mlsan.model.mlsan import STAGES
@@ -25,7 +25,12 @@ from mlsan.sources.download import DownloadError
 from mlsan.sources.feature_files.corpora import FEATURES, find
 from mlsan.studies import protocol
 from mlsan.studies.ablation import ablate as run_ablation
-from mlsan.studies.tables import show_ablation, show_reproduction, show_scores
+from mlsan.studies.tables import (
+    show_ablation,
+    show_predictions,
+    show_reproduction,
+    show_scores,
+)
 
 app = typer.Typer(help="Speaker-adaptive emotion recognition in conversation, stage by stage.",
                   no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
@@ -110,9 +115,9 @@ def train(corpus: CorpusName,
           as_json: Json = False) -> None:
     """Train one model, choose its epoch on dev, test it once."""
     loaded = catalogue.load(corpus)
-    if len(loaded.rows("test")) == 0:       # said now, not after the training
-        raise CorpusError(f"{corpus}: no test split, and a run is tested once at its end; name a "
-                          "corpus with test dialogues")
+    if len(loaded.labelled_rows("test")) == 0:      # said now, not after the training
+        raise CorpusError(f"{corpus}: no test split with emotions, and a run is tested once at its "
+                          "end; name a corpus with test dialogues")
     if catalogue.is_folder(corpus):         # `evaluate` may be called from elsewhere
         corpus = str(Path(corpus).resolve())
     plan = Plan(corpus, _stages(stages), _mode(speakers), seed, _on(context), neutrality=neutrality)
@@ -124,11 +129,42 @@ def train(corpus: CorpusName,
 @app.command()
 def evaluate(folder: Annotated[Path, typer.Argument(
                  metavar="DIR", help="what `mlsan train --out` wrote")],
+             corpus: Annotated[str | None, typer.Option(
+                 help="another labelled corpus than the run's own: a name, or a folder")] = None,
+             split: Annotated[str, typer.Option(help=" | ".join(SPLITS))] = "test",
+             file: Annotated[Path | None, typer.Option(
+                 "--out", help="write every prediction, as .csv or .parquet")] = None,
              device: Device = "auto",
              as_json: Json = False) -> None:
-    """Score a trained run on its test split."""
-    run = open_run(folder, device)
-    show_scores(run, as_json, f"{run.plan.name}: test")
+    """Score a trained run, on its own test split or on another corpus."""
+    if split not in SPLITS:
+        raise CorpusError(f"--split: {split!r}; use one of {', '.join(SPLITS)}")
+    if file:
+        _new_table(file)
+    run = open_run(folder, device, corpus)
+    title = f"{run.plan.name}: {split}" + (f" of {run.corpus.name}" if corpus else "")
+    show_scores(run, as_json, title, split)
+    if file:
+        write_table(file, run.predict(split))
+
+
+@app.command()
+def predict(folder: Annotated[Path, typer.Argument(
+                metavar="RUN", help="what `mlsan train --out` wrote")],
+            corpus: CorpusName,
+            file: Annotated[Path, typer.Option(
+                "--out", help="the table of predictions, .csv or .parquet")] = Path(
+                    "predictions.csv"),
+            device: Device = "auto") -> None:
+    """Probabilities, emotion and gates for every utterance of a corpus, labelled or not.
+
+    Who was met in training is known by name; everybody else is a stranger.
+    """
+    _new_table(file)
+    run = open_run(folder, device, corpus)
+    table = run.predict()
+    write_table(file, table)
+    show_predictions(run, table, file)
 
 
 @app.command(help="All eight on/off combinations of the stages, with intervals; "
@@ -240,6 +276,15 @@ def _writable(path: Path, *, is_folder: bool) -> Path:
     except OSError as error:
         raise CorpusError(f"--out {path}: can't be written ({error.strerror}); choose another --out"
                           ) from error
+
+
+def _new_table(path: Path) -> None:
+    """A table's path, refused before anything is computed."""
+    if path.suffix not in (".csv", ".parquet"):
+        raise CorpusError(f"--out {path}: name a file that ends in .csv or .parquet")
+    if path.exists():
+        raise CorpusError(f"--out {path}: exists already; choose another name, or remove it first")
+    _writable(path, is_folder=False)
 
 
 def _on(text: str) -> bool:

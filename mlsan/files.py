@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import pandas as pd
+
 from mlsan.data.validation import CorpusError
 
 
@@ -23,6 +25,15 @@ def replacing(path: Path) -> Iterator[Path]:
 def write_text(path: Path, text: str) -> None:
     with replacing(path) as scratch:
         scratch.write_text(text)
+
+
+def write_table(path: Path, table: pd.DataFrame) -> None:
+    """As CSV or Parquet, by the name's end."""
+    with replacing(path) as scratch:
+        if path.suffix == ".csv":
+            table.to_csv(scratch, index=False)
+        else:
+            table.to_parquet(scratch, index=False)
 
 
 def plain(value) -> dict:

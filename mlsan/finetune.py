@@ -125,7 +125,7 @@ def finetune(corpus: Corpus, tuning: Tuning, folder: Path, *, device: str = "aut
 
     Returns: ``tuning``, ``corpus``, ``table`` (a hash of it), ``versions``, ``history`` (per epoch
     ``loss`` and ``dev_weighted_f1``), ``best_epoch``, ``test`` (F1s) and ``predictions`` (emotions,
-    in the order of the test rows).
+    in the order of the labelled test rows).
 
     Raises:
         CorpusError: the corpus can't be trained on; or the folder holds a run, and ``resume`` is
@@ -151,7 +151,7 @@ def finetune(corpus: Corpus, tuning: Tuning, folder: Path, *, device: str = "aut
     model.load_state_dict(state["weights"])
 
     vectors, logits = _read(model, inputs, tokenizer, np.arange(len(corpus)), device)
-    test = corpus.rows("test")
+    test = corpus.labelled_rows("test")
     predicted = logits[test].argmax(1)
     scores = f1_scores(corpus.emotion[test], predicted, len(corpus.emotions))
     scores["per_class_f1"] = dict(zip(corpus.emotions, scores["per_class_f1"], strict=True))
@@ -181,7 +181,7 @@ def tuned(corpus: Corpus, vectors: np.ndarray, tuning: Tuning) -> Corpus:
 def _fit(model, corpus, inputs, tokenizer, tuning, checkpoint, device, progress) -> dict:
     from transformers import get_linear_schedule_with_warmup
 
-    train, dev = corpus.rows("train"), corpus.rows("dev")
+    train, dev = corpus.labelled_rows("train"), corpus.labelled_rows("dev")
     lengths = torch.tensor([len(inputs[row]["input_ids"]) for row in train])
     each = -(-len(train) // tuning.batch_size)                                # steps of an epoch
     total = each * tuning.epochs
@@ -299,9 +299,10 @@ def _encoder(name: str):
 
 def _check(corpus: Corpus) -> None:
     for split in SPLITS:
-        if len(corpus.rows(split)) == 0:
-            raise CorpusError(f"{corpus.name}: no {split} split; "
-                              "fine-tuning needs train, dev and test dialogues")
+        if len(corpus.labelled_rows(split)) == 0:
+            what = f"emotion in the {split}" if len(corpus.rows(split)) else split
+            raise CorpusError(f"{corpus.name}: no {what} split; "
+                              "fine-tuning needs train, dev and test dialogues with emotions")
     blank = np.flatnonzero(corpus.table.text.str.strip() == "")
     if len(blank):
         raise CorpusError(f"{corpus.name}: text of {where(corpus.table, blank[0])}: empty; "

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import asdict, dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import safetensors.torch
 from safetensors import SafetensorError
+from scipy.special import softmax
 
 from mlsan import training
-from mlsan.catalogue import load
+from mlsan.catalogue import is_folder, load
 from mlsan.data.corpus import Corpus
 from mlsan.data.speaker_ids import SpeakerIds, speaker_ids
 from mlsan.data.validation import CorpusError
@@ -76,16 +79,33 @@ class Plan:
 
 @dataclass(frozen=True)
 class Run:
-    """A trained model with all that is needed to look into it."""
+    """A trained model with all that is needed to look into it.
+
+    ``corpus`` is what it was trained on, or what ``on`` gave it to read; ``met`` are the people
+    whom training met.
+    """
 
     plan: Plan
     corpus: Corpus
     speakers: SpeakerIds
     model: MLSAN
     history: list[dict]
+    met: frozenset[str]
 
-    def inspect(self, split: str = "test") -> dict[str, np.ndarray]:
-        """Logits, gates, fused and calibrated features of a split (see ``training.inspect``)."""
+    def on(self, corpus: Corpus) -> Run:
+        """The same model before another corpus: whose names it knows is told so, all others are
+        strangers.
+
+        Raises:
+            CorpusError: the model can't read it (``Corpus.fitted``, ``speaker_ids``).
+        """
+        fitted = corpus.fitted(self.model.config.dims, self.corpus.emotions)
+        speakers = speaker_ids(fitted, self.plan.speakers, self.plan.seed, self.speakers.names)
+        return replace(self, corpus=fitted, speakers=speakers)
+
+    def inspect(self, split: str | None = "test") -> dict[str, np.ndarray]:
+        """Logits, gates, fused and calibrated features of a split, or of all utterances with None
+        (see ``training.inspect``)."""
         device = next(self.model.parameters()).device
         tensors = self.corpus.tensors(self.speakers.ids, device)
         return training.inspect(self.model, tensors, self.corpus.dialogues(split))
@@ -95,14 +115,39 @@ class Run:
 
         Returns ``weighted_f1``, ``macro_f1``, ``per_class_f1`` by emotion, ``unseen_speaker_f1``
         (weighted, over utterances of speakers that train does not have; None where there are
-        none) and how many ``utterances`` there are.
+        none) and how many ``utterances`` there are. Utterances without a label are not scored.
         """
-        if len(self.corpus.rows(split)) == 0:
-            raise CorpusError(f"{self.corpus.name}: no {split} split to score")
+        if len(self.corpus.labelled_rows(split)) == 0:
+            what = f"emotion in the {split}" if len(self.corpus.rows(split)) else split
+            raise CorpusError(f"{self.corpus.name}: no {what} split; there is nothing to score")
         out = out or self.inspect(split)
         true, predicted = self.corpus.emotion[out["rows"]], out["logits"].argmax(1)
-        new = ~self.corpus.table.speaker.iloc[out["rows"]].isin(self.corpus.met).to_numpy()
-        return report(true, predicted, self.corpus.emotions, new) | {"utterances": len(true)}
+        new = ~self.corpus.table.speaker.iloc[out["rows"]].isin(self.met).to_numpy()
+        known = true >= 0
+        return report(true[known], predicted[known], self.corpus.emotions, new[known]) | {
+            "utterances": int(known.sum())}
+
+    def predict(self, split: str | None = None) -> pd.DataFrame:
+        """What the model makes of every utterance of the corpus, or of one split.
+
+        Columns: ``dialogue``, ``turn``, ``speaker``, ``known`` (whether training met them),
+        ``emotion`` (as labelled, empty where it isn't), ``predicted``; ``p_`` and each emotion, its
+        probability; ``gate_`` and each modality, its gate (1 without stage 2), nan where the
+        utterance lacks the modality. One row per utterance, in the corpus's order.
+        """
+        corpus, out = self.corpus, self.inspect(split)
+        order = np.argsort(out["rows"])
+        rows = out["rows"][order]
+        probability = softmax(out["logits"][order].astype(float), axis=1)
+        table = corpus.table.loc[rows, ["dialogue", "turn", "speaker"]]
+        table["known"] = table.speaker.isin(self.met)
+        table["emotion"] = corpus.table.emotion[rows]
+        table["predicted"] = np.array(corpus.emotions)[probability.argmax(1)]
+        for i, emotion in enumerate(corpus.emotions):
+            table[f"p_{emotion}"] = probability[:, i]
+        for m, gate in zip(corpus.modalities, out["gates"][order].T, strict=True):
+            table[f"gate_{m}"] = np.where(corpus.present[m][rows], gate, np.nan)
+        return table.reset_index(drop=True)
 
 
 def train(plan: Plan, *, corpus: Corpus | None = None, device: str = "auto",
@@ -125,14 +170,15 @@ def train(plan: Plan, *, corpus: Corpus | None = None, device: str = "auto",
     if folder:
         about = about_run(plan, corpus) | plain({"model": asdict(model.config)})
         if not kept_run(Path(folder) / "run.json", about, resume=resume):
-            kept = json.dumps(about | {"versions": versions()}, indent=1)
+            kept = json.dumps(about | _reads(plan, corpus, speakers, folder)
+                              | {"versions": versions()}, indent=1)
             write_text(Path(folder) / "run.json", kept)
     history = training.fit(model, corpus, speakers, recipe.settings, seed=plan.seed, device=device,
                            folder=folder, progress=progress, peek=peek)
     if folder:
         with replacing(Path(folder) / "model.safetensors") as scratch:
             safetensors.torch.save_file(model.state_dict(), scratch)
-    return Run(plan, corpus, speakers, model, history)
+    return Run(plan, corpus, speakers, model, history, frozenset(corpus.met))
 
 
 def about_run(plan: Plan, corpus: Corpus) -> dict:
@@ -141,15 +187,29 @@ def about_run(plan: Plan, corpus: Corpus) -> dict:
                   "corpus_fingerprint": corpus.fingerprint})
 
 
+def _reads(plan: Plan, corpus: Corpus, speakers: SpeakerIds, folder: Path) -> dict:
+    """What a run has to know of its corpus to read another one; and where its own lies from it."""
+    there = {}
+    if is_folder(plan.corpus):
+        there = {"corpus_from_here": os.path.relpath(plan.corpus, folder)}
+    return plain({"emotions": corpus.emotions, "names": speakers.names,
+                  "met": sorted(corpus.met)}) | there
+
+
 def versions() -> dict[str, str]:
     return {name: version(name) for name in ("mlsan", "torch", "numpy")}
 
 
-def open_run(folder: Path, device: str = "auto") -> Run:
-    """The finished run that ``train`` left in a folder.
+def open_run(folder: Path, device: str = "auto", corpus: str | None = None) -> Run:
+    """The finished run that ``train`` left in a folder, before its own corpus or another.
+
+    Args:
+        corpus: a name of ``mlsan corpora`` or a folder; left out, the run's own is loaded, from
+            where it lay or, if both were moved together, from where it lies seen from the run.
 
     Raises:
-        CorpusError: no run there, one not finished, or a corpus that has changed since.
+        CorpusError: no run there, one not finished, its own corpus has changed since or can't be
+            found, or the model can't read the other one.
     """
     folder = Path(folder)
     if not (folder / "run.json").exists():
@@ -162,10 +222,6 @@ def open_run(folder: Path, device: str = "auto") -> Run:
                           "are in run.json); train on its features: "
                           f"`mlsan train {folder / 'features'}`")
     plan = _plan(about["plan"])
-    corpus = load(plan.corpus)
-    if corpus.fingerprint != about["corpus_fingerprint"]:
-        raise CorpusError(f"{folder}: trained on another version of {plan.corpus} (fingerprint "
-                          f"{about['corpus_fingerprint']}, now {corpus.fingerprint}); train again")
     weights = folder / "model.safetensors"
     if not weights.exists():
         raise CorpusError(f"{weights}: not found; the training has not ended; go on with --resume")
@@ -173,7 +229,31 @@ def open_run(folder: Path, device: str = "auto") -> Run:
     model.load_state_dict(_read(weights, safetensors.torch.load_file,
                                 "go on with --resume, which writes it anew from the checkpoint"))
     model.to(training.pick_device(device))
-    return Run(plan, corpus, speaker_ids(corpus, plan.speakers, plan.seed), model, [])
+    read = load(corpus) if corpus else _own_corpus(folder, plan, about)
+    if read.fingerprint == about["corpus_fingerprint"]:
+        speakers = speaker_ids(read, plan.speakers, plan.seed)
+        return Run(plan, read, speakers, model, [], frozenset(read.met))
+    if corpus is None:
+        raise CorpusError(f"{folder}: trained on another version of {plan.corpus} (fingerprint "
+                          f"{about['corpus_fingerprint']}, now {read.fingerprint}); train again, "
+                          "or name a corpus to read with --corpus")
+    if not {"emotions", "names", "met"} <= set(about):
+        raise CorpusError(f"{folder}: an older mlsan wrote it, without the names by which another "
+                          "corpus is read; train it again")
+    fitted = read.fitted(model.config.dims, tuple(about["emotions"]))
+    speakers = speaker_ids(fitted, plan.speakers, plan.seed, tuple(about["names"]))
+    return Run(plan, fitted, speakers, model, [], frozenset(about["met"]))
+
+
+def _own_corpus(folder: Path, plan: Plan, about: dict) -> Corpus:
+    """From where it lay when the run was trained, or from where it lies seen from the run."""
+    beside = about.get("corpus_from_here")
+    if beside and not Path(plan.corpus).is_dir():
+        if not (folder / beside).is_dir():
+            raise CorpusError(f"{folder}: its corpus is neither at {plan.corpus} nor at {beside} "
+                              "from here; name the folder with --corpus")
+        return load(str((folder / beside).resolve()))
+    return load(plan.corpus)
 
 
 def _read(path: Path, reader, remedy: str):

@@ -100,17 +100,18 @@ def build(corpus: Corpus, speakers: SpeakerIds, seed: int = 0, **config) -> MLSA
 def check_trainable(corpus: Corpus, speakers: SpeakerIds, config: Config) -> None:
     """Refuse a corpus that can't be trained on, naming what is missing."""
     for split in ("train", "dev"):
-        if len(corpus.rows(split)) == 0:
-            raise CorpusError(f"{corpus.name}: no {split} split; training needs train and dev "
-                              "dialogues")
+        if len(corpus.labelled_rows(split)) == 0:
+            what = f"emotion in the {split}" if len(corpus.rows(split)) else split
+            raise CorpusError(f"{corpus.name}: no {what} split; training needs train and dev "
+                              "dialogues with emotions")
     train = corpus.rows("train")
-    for m in corpus.modalities:
+    for m in corpus.modalities:                     # of all rows: moments need no label
         here = int(corpus.present[m][train].sum())
         if here < 2:                        # no spread to standardise by, and nothing to learn from
             raise CorpusError(f"{corpus.name}: {m} is there in {here} of {len(train)} train rows; "
                               f"a model can't learn to read it. Leave {m} out of the corpus, or "
                               "give train rows that have it")
-    absent = set(range(len(corpus.emotions))) - set(corpus.emotion[train])
+    absent = set(range(len(corpus.emotions))) - set(corpus.emotion[train].tolist())
     if absent:
         names = ", ".join(corpus.emotions[i] for i in sorted(absent))
         elsewhere = int(np.isin(corpus.emotion, list(absent)).sum())
@@ -125,14 +126,14 @@ def check_trainable(corpus: Corpus, speakers: SpeakerIds, config: Config) -> Non
 
 
 def loss(model: MLSAN, batch: Batch, settings: Settings) -> torch.Tensor:
-    """Eq. regularization, with Eq. neutrality added; only real utterances count."""
-    mask = batch.mask
+    """Eq. regularization, with Eq. neutrality added; only labelled utterances count."""
+    mask = batch.labelled
     speaker = model.speakers.hide(batch.speaker)
     out = model(batch, speaker)
     total = nn.functional.cross_entropy(out.logits[mask], batch.emotion[mask])
     if model.calibration and settings.neutrality:
         for m in model.calibration.film:
-            here = batch.present[m]
+            here = batch.present[m] & mask
             apart = neutrality(out.calibrated[m][here], speaker[here], model.config.speakers)
             total = total + settings.neutrality * apart
     if model.regularization and settings.regularization:
@@ -157,12 +158,12 @@ def fit(model: MLSAN, corpus: Corpus, speakers: SpeakerIds, settings: Settings =
 
     Returns one dict per epoch: ``epoch``, ``loss``, ``dev_weighted_f1``; with ``peek`` also
     ``test_weighted_f1``, by which others choose their epoch and on which nothing here depends, and
-    for the best of them ``test_predicted`` (n,), in the order of the test rows.
+    for the best of them ``test_predicted`` (n,), in the order of the labelled test rows.
     """
     device = pick_device(device)
     model.to(device)
     tensors = corpus.tensors(speakers.ids, device)
-    train = corpus.dialogues("train")
+    train = np.unique(corpus.dialogue_of_row[corpus.labelled_rows("train")])
     steps = -(-len(train) // settings.batch_size)
     optimiser = torch.optim.AdamW(model.parameters(), settings.learning_rate,
                                   weight_decay=settings.weight_decay, fused=True)
@@ -220,8 +221,9 @@ def fit(model: MLSAN, corpus: Corpus, speakers: SpeakerIds, settings: Settings =
 def _scored(model: MLSAN, tensors: Tensors, corpus: Corpus, split: str) -> tuple[float, np.ndarray]:
     """Weighted F1 on a split, and the emotions (n,) that were named."""
     out = inspect(model, tensors, corpus.dialogues(split))
-    predicted = out["logits"].argmax(1)
     true = corpus.emotion[out["rows"]]
+    labelled = true >= 0
+    true, predicted = true[labelled], out["logits"].argmax(1)[labelled]
     return f1_scores(true, predicted, len(corpus.emotions))["weighted_f1"], predicted
 
 

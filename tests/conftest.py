@@ -1,5 +1,6 @@
 """Small corpora, made once; short training; a thread per process: xdist's workers don't fight."""
 
+import sys
 from dataclasses import replace
 
 import pytest
@@ -8,6 +9,7 @@ from feature_files import meld_mirror, pinned  # noqa: F401 (fixtures)
 from joblib import parallel_config
 from pages import browser, sites, visit  # noqa: F401 (fixtures)
 
+from mlsan import cli
 from mlsan.recipes import RECIPES
 from mlsan.sources.simulated import simulate
 
@@ -28,3 +30,18 @@ def quick(monkeypatch):
         monkeypatch.setitem(RECIPES, name, replace(recipe, hidden=16, settings=settings))
     with parallel_config(backend="sequential"):
         yield
+
+
+@pytest.fixture
+def mlsan(quick, monkeypatch, capsys):
+    """Run ``mlsan ARGS``; gives exit code, stdout, stderr. Two epochs a training."""
+    monkeypatch.setenv("COLUMNS", "200")
+
+    def call(*args):
+        monkeypatch.setattr(sys, "argv", ["mlsan", *map(str, args)])
+        with pytest.raises(SystemExit) as stop:
+            cli.main()
+        printed = capsys.readouterr()
+        return stop.value.code or 0, printed.out, printed.err
+
+    return call

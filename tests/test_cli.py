@@ -2,7 +2,6 @@
 
 import json
 import re
-import sys
 from itertools import combinations
 
 import feature_files
@@ -10,26 +9,10 @@ import numpy as np
 import pytest
 from safetensors.numpy import load_file
 
-from mlsan import cli
 from mlsan.data.corpus import Corpus
 from mlsan.model.mlsan import STAGES
 from mlsan.sources.simulated import simulate
 from mlsan.studies.protocol import Row
-
-
-@pytest.fixture
-def mlsan(quick, monkeypatch, capsys):
-    """Run ``mlsan ARGS``; gives exit code, stdout, stderr. Two epochs a training."""
-    monkeypatch.setenv("COLUMNS", "200")
-
-    def call(*args):
-        monkeypatch.setattr(sys, "argv", ["mlsan", *map(str, args)])
-        with pytest.raises(SystemExit) as stop:
-            cli.main()
-        printed = capsys.readouterr()
-        return stop.value.code or 0, printed.out, printed.err
-
-    return call
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ def the_page_s_run(page) -> Run:
     """The page's own checkpoint, which its speaker swap carries."""
     corpus = simulate()
     model = the_page_s_model(widget_state(page, "layout_of_weights"))
-    return Run(Plan("simulated"), corpus, speaker_ids(corpus), model, [])
+    return Run(Plan("simulated"), corpus, speaker_ids(corpus), model, [], frozenset(corpus.met))
 
 
 def shown(box) -> dict:

@@ -15,7 +15,8 @@ class Batch:
     Shapes: ``features[m]`` (B, T, D_m); ``present[m]``, ``mask``, ``speaker``, ``party``,
     ``emotion`` and ``row`` (B, T). ``speaker`` is the row of the speaker table that a turn gets;
     ``party`` whose turn it is within the dialogue, whoever that may be (``Corpus.party``); ``row``
-    the utterance's row in the corpus. Padding holds zeros everywhere.
+    the utterance's row in the corpus. Padding holds zeros everywhere; an ``emotion`` of -1 was not
+    labelled.
     """
 
     features: dict[str, torch.Tensor]
@@ -25,6 +26,11 @@ class Batch:
     party: torch.Tensor
     emotion: torch.Tensor
     row: torch.Tensor
+
+    @property
+    def labelled(self) -> torch.Tensor:
+        """(B, T): True where there is an utterance and its emotion is known."""
+        return self.mask & (self.emotion >= 0)
 
 
 class Tensors:

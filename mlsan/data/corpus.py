@@ -4,7 +4,9 @@ A corpus is a table of utterances plus one feature matrix per modality, row for 
 a folder of three files, so that anyone can bring their own conversations:
 
 - ``utterances.parquet``: columns ``dialogue, turn, speaker, emotion, split, text`` (and,
-  where it is known, ``gender``), the turns of a dialogue together and in order;
+  where it is known, ``gender``), the turns of a dialogue together and in order. An ``emotion``
+  that is empty or missing was not labelled: the turn is read as context, but neither learned from
+  nor scored;
 - ``features.safetensors``: ``text``, ``audio``, ``visual`` as float32 (N, D), any of them left
   out, and ``present.text`` … as bool (N,) where some utterances lack a modality;
 - ``corpus.json``: ``name`` and ``emotions``; optionally ``licence``, ``provenance`` and ``recipe``.
@@ -31,6 +33,7 @@ from mlsan.data.validation import (
     COLUMNS,
     MODALITIES,
     SPLITS,
+    UNLABELLED,
     CorpusError,
     check_modality_names,
     checked_features,
@@ -95,7 +98,8 @@ class Corpus:
         self.present = {m: checked_presence(m, present.get(m), len(self.table)) for m in features}
         self.features = {m: checked_features(m, features[m], self.present[m], self.table)
                          for m in MODALITIES if m in features}
-        self.emotion = pd.Categorical(self.table.emotion, self.emotions).codes.astype(np.int64)
+        # (N,) index into ``emotions``; -1 where nobody labelled it.
+        self.emotion = pd.Index(self.emotions).get_indexer(self.table.emotion).astype(np.int64)
         starts = np.flatnonzero(self.table.dialogue.ne(self.table.dialogue.shift()))
         self._start, self._length = starts, np.diff(np.append(starts, len(self.table)))
         self._dialogue_split = self.table.split.to_numpy()[starts]
@@ -141,6 +145,11 @@ class Corpus:
         """Rows of one split, in order."""
         return np.flatnonzero(self.table.split.to_numpy() == split)
 
+    def labelled_rows(self, split: str) -> np.ndarray:
+        """Rows of one split whose emotion is known, in order: what is learned from and scored."""
+        rows = self.rows(split)
+        return rows[self.emotion[rows] >= 0]
+
     def dialogue(self, index: int) -> Dialogue:
         """One conversation as plain objects, to look at or to play through."""
         start, utterances = self._start[index], []
@@ -150,6 +159,35 @@ class Corpus:
             utterances.append(Utterance(r.dialogue, int(r.turn), r.speaker, r.emotion, r.split,
                                         r.text, features))
         return Dialogue(utterances[0].dialogue, tuple(utterances))
+
+    def fitted(self, dims: dict[str, int], emotions: tuple[str, ...]) -> Corpus:
+        """The same conversations as a model with these ``dims`` and ``emotions`` takes them.
+
+        A modality that the model doesn't read is left out, one that the corpus lacks is absent in
+        every row.
+
+        Raises:
+            CorpusError: no modality in common, features of another size, or labels that the model
+                doesn't know.
+        """
+        if not set(dims) & set(self.dims):
+            raise CorpusError(f"{self.name}: has {', '.join(self.dims) or 'no features'}; the "
+                              f"model reads {', '.join(dims)}, so there is nothing to hear")
+        for m in set(dims) & set(self.dims):
+            if self.dims[m] != dims[m]:
+                raise CorpusError(f"{self.name}: {m} has {self.dims[m]} features, the model reads "
+                                  f"{dims[m]}; make them the way the model's own were made")
+        strange = sorted(set(self.table.emotion) - {UNLABELLED, *emotions})
+        if strange:
+            raise CorpusError(f"{self.name}: labelled {', '.join(strange)}, which the model does "
+                              f"not know; its emotions are {', '.join(emotions)}. Rename them, or "
+                              "leave the labels empty")
+        features = {m: self.features.get(m, np.zeros((len(self), d), np.float32))
+                    for m, d in dims.items()}
+        present = {m: self.present.get(m, np.zeros(len(self), bool)) for m in dims}
+        return Corpus(self.name, self.table, features, emotions, present=present,
+                      licence=self.licence, provenance=self.provenance, recipe=self.recipe,
+                      truth=self.truth)
 
     def replaced(self, *, keep=None, features=None) -> Corpus:
         """The same conversations with only some of their rows, or with other features.
@@ -177,6 +215,7 @@ class Corpus:
             column = {
                 "dialogues": by_dialogue.ngroups,
                 "utterances": len(part),
+                "utterances without emotion": int((part.emotion == UNLABELLED).sum()),
                 "speakers": part.speaker.nunique(),
                 "speakers not in train": part.speaker[new].nunique(),
                 "utterances of those": int(new.sum()),
@@ -185,7 +224,8 @@ class Corpus:
             }
             rows = part.index.to_numpy()
             column |= {f"{m} missing": int((~self.present[m][rows]).sum()) for m in self.modalities}
-            share = part.emotion.value_counts(normalize=True)
+            labels = part.emotion[part.emotion != UNLABELLED]
+            share = labels.value_counts(normalize=True)
             column |= {f"share of {e}": f"{share.get(e, 0):.3f}" for e in self.emotions}
             columns[split] = column
         frame = pd.DataFrame(columns).astype(str)
@@ -198,8 +238,10 @@ class Corpus:
         """All features on ``device``; ``speaker`` (N,) are the ids a speaker table gave."""
         return Tensors(self, speaker, device)
 
-    def dialogues(self, split: str) -> np.ndarray:
-        """Indices of the dialogues of one split."""
+    def dialogues(self, split: str | None) -> np.ndarray:
+        """Indices of the dialogues of one split, or of all with None."""
+        if split is None:
+            return np.arange(len(self._start))
         return np.flatnonzero(self._dialogue_split == split)
 
     # -- disk ---------------------------------------------------------------------------------

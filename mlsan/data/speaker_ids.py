@@ -42,17 +42,26 @@ class SpeakerIds:
         return len(self.names) + 1
 
 
-def speaker_ids(corpus: Corpus, mode: str = "identity", seed: int = 0) -> SpeakerIds:
-    """What the model is told of each utterance's speaker. ``seed`` matters for ``shuffled`` only.
+def speaker_ids(corpus: Corpus, mode: str = "identity", seed: int = 0,
+                names: tuple[str, ...] | None = None) -> SpeakerIds:
+    """What the model is told of each utterance's speaker.
+
+    Args:
+        seed: matters for ``shuffled`` only.
+        names: those a model knows already; left out, the corpus's train split gives them.
 
     Raises:
-        CorpusError: unknown mode, or ``gender`` for a corpus without a gender column.
+        CorpusError: unknown mode; ``gender`` for a corpus without a gender column; or ``shuffled``
+            with ``names``, as there is no train split to draw from.
     """
     if mode not in MODES:
         raise CorpusError(f"speakers: unknown mode {mode!r}; use one of {', '.join(MODES)}")
     table = corpus.table
     if mode == "none":
         return SpeakerIds(mode, np.zeros(len(table), np.int64), ())
+    if mode == "shuffled" and names is not None:
+        raise CorpusError("speakers: shuffled names are a control within one corpus, and mean "
+                          f"nothing in {corpus.name}; take a run of another mode")
     if mode == "gender" and "gender" not in table.columns:
         raise CorpusError(f"speakers: {corpus.name} has no gender column; use another mode")
     if mode == "slot":
@@ -60,7 +69,7 @@ def speaker_ids(corpus: Corpus, mode: str = "identity", seed: int = 0) -> Speake
     else:
         value = table.gender if mode == "gender" else table.speaker
     counts = value[table.split == "train"].value_counts()
-    names = tuple(sorted(counts.index))
+    names = tuple(sorted(counts.index)) if names is None else names
     row = {name: i for i, name in enumerate(names, start=1)}
     if mode == "shuffled":
         frequency = counts[list(names)].to_numpy() / counts.sum()

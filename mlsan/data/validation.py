@@ -7,6 +7,7 @@ import pandas as pd
 
 MODALITIES = ("text", "audio", "visual")
 SPLITS = ("train", "dev", "test")
+UNLABELLED = ""         # of an emotion that nobody noted
 COLUMNS = ("dialogue", "turn", "speaker", "emotion", "split", "text")
 
 
@@ -34,6 +35,7 @@ def checked_table(table: pd.DataFrame, emotions) -> pd.DataFrame:
         raise CorpusError("utterances: the table is empty; a corpus needs at least one dialogue")
     columns = [*COLUMNS, *(["gender"] if "gender" in table.columns else [])]
     table = table[columns].reset_index(drop=True)
+    table["emotion"] = table.emotion.astype(object).where(table.emotion.notna(), UNLABELLED)
     for column in columns:
         blank = np.flatnonzero(table[column].isna())
         if len(blank):
@@ -48,8 +50,8 @@ def checked_table(table: pd.DataFrame, emotions) -> pd.DataFrame:
         table[column] = table[column].astype(str)
     if not pd.api.types.is_integer_dtype(table.turn):
         raise CorpusError(f"turn: has type {table.turn.dtype}; turns are whole numbers")
-    for column, known in (("emotion", emotions), ("split", SPLITS)):
-        bad = np.flatnonzero(~table[column].isin(known))
+    for column, known, none in (("emotion", emotions, [UNLABELLED]), ("split", SPLITS, [])):
+        bad = np.flatnonzero(~table[column].isin([*known, *none]))
         if len(bad):
             raise CorpusError(f"{column} of {where(table, bad[0])}: "
                               f"unknown {table[column][bad[0]]!r}; use one of {', '.join(known)}")

@@ -44,8 +44,9 @@ def ablate(name: str, seeds: int, *, speakers: tuple[str, ...] = ("identity",),
               if (kind := (speakers[0], stages, False)) in kinds]
     groups = repeat(kinds, seeds, {name: corpus}, looks=dict.fromkeys(probed, probe_run),
                     device=device)
+    notes = unusual(corpus, dict.fromkeys(speakers, STAGES), corpus.met)
     result = {"corpus": name, "fingerprint": corpus.fingerprint, "context": context, "seeds": seeds,
-              "speakers": list(speakers), "notes": unusual(corpus, dict.fromkeys(speakers, STAGES)),
+              "speakers": list(speakers), "notes": notes,
               "means": [_about(kind) | means_of(group) for kind, group in groups.items()],
               "paired": []}
     for kind, group in groups.items():
@@ -68,16 +69,15 @@ def _about(kind: Kind) -> dict:
     return {"stages": list(stages), "speakers": mode} | ({"baseline": TOLD} if told else {})
 
 
-def unusual(corpus: Corpus, asked: dict[str, tuple[str, ...]]) -> list[str]:
-    """What a reader of the scores has to know: stages that can't act, a test of strangers alone.
+def unusual(corpus: Corpus, asked: dict[str, tuple[str, ...]], met, split="test") -> list[str]:
+    """What a reader of the scores has to know: stages that can't act, a split of strangers alone.
 
-    ``asked``: speaker mode -> the stages that were asked for.
+    ``asked``: speaker mode -> the stages that were asked for; ``met``: whom training met.
     """
     out = [f"{stage} is left out, speakers {mode}: it {why}." for mode, stages in asked.items()
            for stage, why in idle(corpus.modalities, mode).items() if stage in stages]
-    test = corpus.table[corpus.table.split == "test"]
-    if not test.speaker.isin(corpus.met).any():
-        out.append("Nobody of test is in train: to the model they are all the unknown speaker.")
+    if not corpus.table.speaker[corpus.rows(split)].isin(met).any():
+        out.append(f"Nobody of {split} is in train: to the model all are the unknown speaker.")
     return out
 
 

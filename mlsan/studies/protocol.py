@@ -107,9 +107,9 @@ def reproduce(corpus: Corpus, dataset: str, features: str, folder: Path, *, seed
     Raises:
         CorpusError: no test split; or the folder holds runs of another corpus, setting or version.
     """
-    test = corpus.rows("test")
+    test = corpus.labelled_rows("test")
     if len(test) == 0:
-        raise CorpusError(f"{corpus.name}: no test split; "
+        raise CorpusError(f"{corpus.name}: no test split with emotions; "
                           "the protocol chooses on dev and reports test")
     folder, rows = Path(folder), rows_of(corpus)
     corpora = {corpus.name: corpus}

@@ -18,22 +18,22 @@ def record(plan: Plan, corpus: Corpus, look=None, peek: bool = False, device: st
 
     ``stages``, ``speakers``, ``seed``, ``concat_speaker``; the scores of ``Run.scores``;
     ``dev_weighted_f1`` of the chosen ``epoch``, ``epochs`` trained, the ``history``; ``rows`` and
-    ``predicted`` of test; ``gates`` (``mean_gates``) and ``speaker_head`` where these stages are
-    on; ``probes``, what ``look(run)`` gives; ``peak_predicted`` with ``peek``, of the epoch that
-    does best on test; ``seconds``.
+    ``predicted`` of test's labelled utterances; ``gates`` (``mean_gates``) and ``speaker_head``
+    where these stages are on; ``probes``, what ``look(run)`` gives; ``peak_predicted`` with
+    ``peek``, of the epoch that does best on test; ``seconds``.
     """
     started = time.perf_counter()
     run = train(plan, corpus=corpus, device=device, progress=False, peek=peek)
     out = run.inspect("test")
-    order = np.argsort(out["rows"])
+    rows = np.sort(run.corpus.labelled_rows("test"))
+    predicted = dict(zip(out["rows"], out["logits"].argmax(1), strict=True))
     best = max(run.history, key=lambda h: h["dev_weighted_f1"])              # the first of the best
     peak = [h.pop("test_predicted") for h in run.history if "test_predicted" in h]
     found = {"stages": list(plan.stages), "speakers": plan.speakers, "seed": plan.seed,
              "concat_speaker": plan.concat_speaker, **run.scores("test", out),
              "dev_weighted_f1": best["dev_weighted_f1"], "epoch": best["epoch"],
              "epochs": len(run.history), "history": run.history,
-             "rows": out["rows"][order].tolist(),
-             "predicted": out["logits"].argmax(1)[order].tolist()}
+             "rows": rows.tolist(), "predicted": [int(predicted[row]) for row in rows]}
     if peek:
         (found["peak_predicted"],) = peak
     if run.model.gating:
@@ -72,10 +72,11 @@ def speaker_head(run: Run) -> dict[str, float | None]:
 
 
 def calibrated_features(run: Run, split: str) -> tuple[np.ndarray, np.ndarray]:
-    """Rows where audio and visual are there, and (n, D) those features as they leave stage 1."""
+    """Labelled rows with audio and visual, and (n, D) those features as they leave stage 1."""
     out = run.inspect(split)
     which = [m for m in CALIBRATED if m in run.corpus.features]
     there = np.all([run.corpus.present[m][out["rows"]] for m in which], axis=0)
+    there &= run.corpus.emotion[out["rows"]] >= 0
     return out["rows"][there], np.hstack([out[m][there] for m in which])
 
 
@@ -110,6 +111,8 @@ def probe_places(run: Run) -> dict[str, dict[str, float | None]]:
 
 def _places(run: Run, split: str) -> tuple[np.ndarray, dict[str, np.ndarray]]:
     out = run.inspect(split)
+    labelled = run.corpus.emotion[out["rows"]] >= 0
+    out = {name: value[labelled] for name, value in out.items()}
     return out["rows"], {
         "raw": np.hstack([x[out["rows"]] for x in run.corpus.features.values()]),
         "calibrated": np.hstack([out[m] for m in run.corpus.modalities]),

@@ -21,21 +21,38 @@ from mlsan.studies.ablation import unusual
 SCORES = ("weighted_f1", "macro_f1")
 
 
-def show_scores(run, as_json: bool, title: str) -> None:
-    scores = run.scores("test")
+def show_scores(run, as_json: bool, title: str, split: str = "test") -> None:
+    scores = run.scores(split)
     if as_json:
         return print(json.dumps(scores))
-    table = Table("score", "test", title=title)
+    table = Table("score", split, title=title)
     unseen = scores["unseen_speaker_f1"]
     table.add_row("weighted F1", f"{scores['weighted_f1']:.3f}")
     table.add_row("macro F1", f"{scores['macro_f1']:.3f}")
     table.add_row("weighted F1, unseen speakers",
-                  "none in test" if unseen is None else f"{unseen:.3f}")
+                  f"none in {split}" if unseen is None else f"{unseen:.3f}")
     for emotion, f1 in scores["per_class_f1"].items():
         table.add_row(f"F1 {emotion}", f"{f1:.3f}")
     Console().print(table)
-    for note in unusual(run.corpus, {run.plan.speakers: run.plan.stages}):
+    for note in unusual(run.corpus, {run.plan.speakers: run.plan.stages}, run.met, split):
         Console().print(note, highlight=False)
+
+
+def show_predictions(run, table: pd.DataFrame, file: Path) -> None:
+    """How many utterances there were, whose, and what the model had to do without."""
+    strangers = table.speaker[~table.known]
+    lines = [f"{len(table)} utterances of {run.corpus.name}: "
+             f"{int(table.known.sum())} of people met in training, {len(strangers)} of "
+             f"{strangers.nunique()} strangers"]
+    for m in run.corpus.modalities:
+        absent = int((~run.corpus.present[m]).sum())
+        if absent:
+            lines.append(f"{m}: absent in {absent} of them, read without")
+    shares = table.predicted.value_counts(normalize=True)
+    lines.append("predicted: " + ", ".join(f"{e} {share:.0%}" for e, share in shares.items()))
+    lines.append(f"Kept in {file}")
+    for line in lines:
+        Console().print(line, highlight=False, soft_wrap=True)
 
 
 def show_ablation(result: dict) -> None:
