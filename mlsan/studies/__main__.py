@@ -16,7 +16,7 @@ from mlsan.files import write_text
 from mlsan.runs import versions
 from mlsan.studies import calibration, ml_san, regularization, six_friends, the_benchmarks
 from mlsan.studies.ablation import ablate
-from mlsan.studies.one_emotion_many_people import strength_grid
+from mlsan.studies.one_emotion_many_people import plug_in_curve, strength_grid
 from mlsan.studies.protocol import OWN, reproduce
 from mlsan.studies.recorded import HERE
 
@@ -41,6 +41,7 @@ RESULTS = {
     "context-off": (5, lambda n: ablation_of("simulated", n, context=False)),
     "context-on": (5, lambda n: ablation_of("simulated", n)),
     "strengths": (5, lambda n: {"grid": strength_grid(n)}),
+    "plug-in": (5, plug_in_curve),
     "neutrality": (3, calibration.neutrality_curve),
     "regularization": (5, lambda n: {**regularization.regularization_curve(n),
                                      **regularization.regularization_maps(),

@@ -1,15 +1,21 @@
-"""How much adaptation brings as the planted differences between speakers grow."""
+"""How much adaptation brings as speakers differ more, and how much the examples would allow."""
 
 from __future__ import annotations
 
+import numpy as np
+
+from mlsan.data.corpus import Corpus
 from mlsan.measures import bayes
+from mlsan.measures.scores import bootstrap
 from mlsan.model.mlsan import STAGES
 from mlsan.runs import Plan
-from mlsan.sources import simulated
+from mlsan.sources import plug_in, simulated
 from mlsan.studies.engine import repeat
 from mlsan.studies.summary import difference, means_of
 
 STRENGTHS = (0.0, 0.25, 0.5, 0.75, 1.0)
+SHARES = (1 / 16, 1 / 8, 1 / 4, 1 / 2, 1.0)
+READERS = {"utterance": bayes.utterance, "dialogue": bayes.dialogue}
 
 
 def strength_grid(seeds: int) -> list[dict]:
@@ -29,3 +35,42 @@ def strength_grid(seeds: int) -> list[dict]:
              "bayes": bayes.report(corpus)["utterance"]["weighted_f1"],
              **difference(corpus, groups[world, STAGES], groups[world, ()])}
             for strength, (world, corpus) in zip(STRENGTHS, worlds.items(), strict=True)]
+
+
+def plug_in_curve(draws: int) -> dict:
+    """The posterior with everything estimated (``plug_in``), from ever more of train's dialogues.
+
+    Returns ``exact``: level -> weighted F1 on test of whoever knows what was planted; and
+    ``curve``, one row per share of the dialogues: ``share``, ``dialogues``, ``utterances`` (mean),
+    ``inertia``, ``contagion`` (means), and per level ``mean``, ``low``, ``high`` of weighted F1
+    with the paired ``difference`` from the exact reader. Every share but all is drawn ``draws``
+    times and averaged.
+    """
+    corpus = simulated.simulate()
+    test, train = corpus.rows("test"), corpus.dialogues("train")
+    exact = {level: read(corpus, test).argmax(1) for level, read in READERS.items()}
+    curve = []
+    for share in SHARES:
+        n = round(share * len(train))
+        drawn = [np.random.default_rng(draw).permutation(train)[:n]
+                 for draw in range(draws if share < 1 else 1)]
+        rows = [np.flatnonzero(np.isin(corpus.dialogue_of_row, d)) for d in drawn]
+        fitted = [plug_in.fit(corpus, r) for r in rows]
+        habits = [f.truth.strengths for f in fitted]
+        curve.append({"share": share, "dialogues": n,
+                      "utterances": float(np.mean([len(r) for r in rows])),
+                      "inertia": float(np.mean([h.inertia for h in habits])),
+                      "contagion": float(np.mean([h.contagion for h in habits])),
+                      **{level: _scored(corpus, [read(f, test).argmax(1) for f in fitted],
+                                        exact[level]) for level, read in READERS.items()}})
+    return {"exact": {level: _scored(corpus, said, said)["mean"] for level, said in exact.items()},
+            "curve": curve}
+
+
+def _scored(corpus: Corpus, predicted, reference) -> dict:
+    """Weighted F1 on test with its interval, and the paired difference from a reference."""
+    test = corpus.rows("test")
+    about = corpus.dialogue_of_row[test], len(corpus.emotions)
+    alone = bootstrap(corpus.emotion[test], predicted, *about)["weighted_f1"]
+    return alone | {"difference": bootstrap(corpus.emotion[test], predicted, *about,
+                                            minus=reference)["weighted_f1"]}
