@@ -49,6 +49,18 @@ def test_what_the_book_claims_of_simulated_speakers():
     assert nothing["strength"] == 0 and nothing["low"] <= 0 <= nothing["high"]
 
 
+def test_the_examples_hold_what_the_network_leaves():
+    """The estimates' reader is near the optimum; an eighth of the dialogues beats the network."""
+    result = recorded("plug-in")
+    alone, together = (result["curve"][-1][level] for level in ("utterance", "dialogue"))
+    assert abs(alone["difference"]["difference"]) < 0.01 > together["difference"]["high"]
+    assert together["mean"] > result["exact"]["dialogue"] - 0.015
+    (eighth,) = (row for row in result["curve"] if row["share"] == 1 / 8)
+    for level, name in (("utterance", "context-off"), ("dialogue", "context-on")):
+        (ours,) = (m for m in recorded(name)["means"] if m["stages"] == list(STAGES))
+        assert eighth[level]["mean"] > ours["weighted_f1"]
+
+
 def test_a_neutral_space_was_reached_and_still_tells_emotions():
     curve = recorded("neutrality")
     allowed = curve["chance"] + (curve["raw"]["speaker_linear"] - curve["chance"]) / 3
