@@ -6,7 +6,7 @@ import numpy as np
 
 from mlsan.data.corpus import Corpus
 from mlsan.measures import bayes
-from mlsan.measures.scores import bootstrap
+from mlsan.measures.scores import bootstrap, f1_scores
 from mlsan.model.mlsan import STAGES
 from mlsan.runs import Plan
 from mlsan.sources import plug_in, simulated
@@ -40,11 +40,11 @@ def strength_grid(seeds: int) -> list[dict]:
 def plug_in_curve(draws: int) -> dict:
     """The posterior with everything estimated (``plug_in``), from ever more of train's dialogues.
 
-    Returns ``exact``: level -> weighted F1 on test of whoever knows what was planted; and
-    ``curve``, one row per share of the dialogues: ``share``, ``dialogues``, ``utterances`` (mean),
+    Returns ``exact``: level -> weighted F1 on test of whoever knows what was planted; ``curve``,
+    one row per share of the dialogues: ``share``, ``dialogues``, ``utterances`` (mean),
     ``inertia``, ``contagion`` (means), and per level ``mean``, ``low``, ``high`` of weighted F1
-    with the paired ``difference`` from the exact reader. Every share but all is drawn ``draws``
-    times and averaged.
+    with the paired ``difference`` from the exact reader; and ``per_class_f1`` with all of train,
+    level -> one value per emotion. Every share but all is drawn ``draws`` times and averaged.
     """
     corpus = simulated.simulate()
     test, train = corpus.rows("test"), corpus.dialogues("train")
@@ -63,8 +63,13 @@ def plug_in_curve(draws: int) -> dict:
                       "contagion": float(np.mean([h.contagion for h in habits])),
                       **{level: _scored(corpus, [read(f, test).argmax(1) for f in fitted],
                                         exact[level]) for level, read in READERS.items()}})
-    return {"exact": {level: _scored(corpus, said, said)["mean"] for level, said in exact.items()},
-            "curve": curve}
+    true, n = corpus.emotion[test], len(corpus.emotions)
+    (fitted,) = fitted                                                  # the last: all of train
+    return {"exact": {level: f1_scores(true, said, n)["weighted_f1"]
+                      for level, said in exact.items()},
+            "curve": curve,
+            "per_class_f1": {level: f1_scores(true, read(fitted, test).argmax(1), n)["per_class_f1"]
+                             for level, read in READERS.items()}}
 
 
 def _scored(corpus: Corpus, predicted, reference) -> dict:
