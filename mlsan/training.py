@@ -111,6 +111,9 @@ def check_trainable(corpus: Corpus, speakers: SpeakerIds, config: Config) -> Non
             raise CorpusError(f"{corpus.name}: {m} is there in {here} of {len(train)} train rows; "
                               f"a model can't learn to read it. Leave {m} out of the corpus, or "
                               "give train rows that have it")
+    if len(corpus.emotions) < 2:
+        raise CorpusError(f"{corpus.name}: has one emotion, {corpus.emotions[0]}; there is nothing "
+                          "to tell apart. Add utterances of another")
     absent = set(range(len(corpus.emotions))) - set(corpus.emotion[train].tolist())
     if absent:
         names = ", ".join(corpus.emotions[i] for i in sorted(absent))
