@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Container
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -62,9 +63,9 @@ SOURCES = {
 }
 
 
-def is_folder(name: str) -> bool:
+def is_folder(name: str, ours: Container[str] = SOURCES) -> bool:
     """Whether it means a folder. A name of ours is ours, whatever lies about; write ./meld then."""
-    return name not in SOURCES and Path(name).is_dir()
+    return name not in ours and os.path.isdir(name)
 
 
 def load(name: str) -> Corpus:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shlex
 import tempfile
 from pathlib import Path
@@ -114,14 +115,14 @@ def train(corpus: CorpusName,
           resume: Resume = False,
           as_json: Json = False) -> None:
     """Train one model, choose its epoch on dev, test it once."""
-    loaded = catalogue.load(corpus)
-    if len(loaded.labelled_rows("test")) == 0:      # said now, not after the training
-        raise CorpusError(f"{corpus}: no test split with emotions, and a run is tested once at its "
-                          "end; name a corpus with test dialogues")
     if catalogue.is_folder(corpus):         # `evaluate` may be called from elsewhere
         corpus = str(Path(corpus).resolve())
     plan = Plan(corpus, _stages(stages), _mode(speakers), seed, _on(context), neutrality=neutrality)
     folder = _writable(folder or Path("runs") / plan.name, is_folder=True)
+    loaded = catalogue.load(corpus)
+    if len(loaded.labelled_rows("test")) == 0:      # said now, not after the training
+        raise CorpusError(f"{corpus}: no test split with emotions, and a run is tested once at its "
+                          "end; name a corpus with test dialogues")
     run = run_training(plan, corpus=loaded, device=device, folder=folder, resume=resume)
     show_scores(run, as_json, f"{plan.name}: test, kept in {folder}")
 
@@ -202,10 +203,11 @@ def finetune(corpus: CorpusName,
                  help="write speaker names into the text")] = Tuning.names,
              epochs: Annotated[int, typer.Option(min=1)] = Tuning.epochs,
              learning_rate: float = Tuning.learning_rate,
-             seed: int = 0,
+             seed: Seed = 0,
              device: Device = "auto",
              resume: Resume = False,
              as_json: Json = False) -> None:
+    _writable(folder, is_folder=True)
     tuning = Tuning(encoder, context, names, epochs, learning_rate=learning_rate, seed=seed)
     about = run_finetuning(catalogue.load(corpus), tuning, folder, device=device, resume=resume)
     if as_json:
@@ -233,8 +235,11 @@ def reproduce(dataset: Annotated[str, typer.Argument(metavar="meld|iemocap")],
                   "--out", metavar="DIR",
                   help="where it is kept; one that exists is gone on with")] = None) -> None:
     """The published figures and ours, every speaker mode, stages off to on, under one protocol."""
+    if folder:
+        _writable(folder, is_folder=True)
     corpus = protocol.open_corpus(dataset, features, source, accept_licence=accept_licence)
-    folder = folder or Path(f"benchmark-{corpus.name}" + ("-quick" if quick else ""))
+    folder = folder or _writable(
+        Path(f"benchmark-{corpus.name}" + ("-quick" if quick else "")), is_folder=True)
     command = ["mlsan", "reproduce", dataset, "--features", features]
     if source:
         command += ["--from", str(source)]
@@ -269,7 +274,8 @@ def _writable(path: Path, *, is_folder: bool) -> Path:
         found, kept = ("file", "folder") if is_folder else ("folder", "file")
         raise CorpusError(f"--out {path}: is a {found}, and what is kept is a {kept}; choose "
                           "another --out")
-    there = next(p for p in (path, *path.absolute().parents) if p.is_dir())
+    near = (*[path] * is_folder, *path.absolute().parents)
+    there = next(p for p in near if os.path.lexists(p))         # a file too: it can hold nothing
     try:
         with tempfile.TemporaryFile(dir=there):
             return path

@@ -82,17 +82,26 @@ def test_a_name_of_ours_is_not_hidden_by_a_folder(mlsan, folder, tmp_path, monke
     assert code == 2 and "features.safetensors" not in err and "--from" in err
     code, _, err = mlsan("train", "./sdt", "--out", "run")
     assert code == 2 and "sdt/features.safetensors: not found" in err
+    code, _, err = mlsan("reproduce", "meld", "--features", "./sdt")
+    assert code == 2 and "sdt/features.safetensors: not found" in err
 
 
 def test_what_would_fail_after_hours_fails_before(mlsan, small, folder, tmp_path, monkeypatch):
     monkeypatch.setattr("mlsan.cli.run_ablation", None)
     monkeypatch.setattr("mlsan.cli.run_training", None)
+    monkeypatch.setattr("mlsan.cli.run_finetuning", None)
+    monkeypatch.setattr("mlsan.cli.protocol.open_corpus", None)
     (tmp_path / "file").write_text("")
+    tune, reproduce = ["finetune", folder, "--out"], ["reproduce", "meld", "--out"]
     untested = small.replaced(keep=(small.table.split != "test").to_numpy())
     untested.save(tmp_path / "untested")
     for args, words in (
             (["ablate", "simulated", "--out", tmp_path], ["is a folder", "--out"]),
             (["train", folder, "--out", tmp_path / "file"], ["is a file", "--out"]),
+            ([*tune, tmp_path / "file"], ["is a file", "--out"]),
+            ([*reproduce, tmp_path / "file"], ["is a file", "--out"]),
+            ([*reproduce, tmp_path / "file" / "run"], ["Not a directory", "--out"]),
+            ([*tune, tmp_path / "run", "--seed", "-1"], ["--seed"]),
             (["train", tmp_path / "untested"], ["no test split"])):
         code, _, err = mlsan(*args)
         assert code == 2 and all(word in err for word in words) and "Traceback" not in err

@@ -66,7 +66,7 @@ def open_corpus(dataset: str, features: str, folder: Path | None = None, *,
     """
     if dataset not in EMOTIONS:
         raise CorpusError(f"no published figures for {dataset!r}; use {' or '.join(EMOTIONS)}")
-    if features not in (OWN, *FEATURES) and Path(features).is_dir():
+    if catalogue.is_folder(features, (OWN, *FEATURES)):
         corpus = Corpus.load(features)
     elif (dataset, features) == ("meld", OWN):
         corpus = catalogue.load("meld")
