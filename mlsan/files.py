@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from mlsan.data.about import check_format, read_json
 from mlsan.data.validation import CorpusError
 
 
@@ -24,14 +25,14 @@ def replacing(path: Path) -> Iterator[Path]:
 
 def write_text(path: Path, text: str) -> None:
     with replacing(path) as scratch:
-        scratch.write_text(text)
+        scratch.write_text(text, "utf-8", newline="\n")         # the same bytes on every platform
 
 
 def write_table(path: Path, table: pd.DataFrame) -> None:
     """As CSV or Parquet, by the name's end."""
     with replacing(path) as scratch:
         if path.suffix == ".csv":
-            table.to_csv(scratch, index=False)
+            table.to_csv(scratch, index=False, lineterminator="\n")
         else:
             table.to_parquet(scratch, index=False)
 
@@ -49,7 +50,7 @@ def kept_run(path: Path, about: dict, *, resume: bool) -> dict | None:
 
     Raises:
         CorpusError: the file is there and ``resume`` is off, it can't be read, or it is of a
-            different run.
+            different run or of a newer mlsan.
     """
     if not path.exists():
         return None
@@ -57,12 +58,12 @@ def kept_run(path: Path, about: dict, *, resume: bool) -> dict | None:
         raise CorpusError(f"{path.parent}: holds a run already; add --resume to go on with it, or "
                           "choose another --out")
     try:
-        kept = json.loads(path.read_text())
-        changed = [line for key in about for line in differing(key, kept.get(key), about[key])]
-    except (OSError, ValueError, AttributeError) as error:
+        kept = read_json(path)
+    except (OSError, ValueError) as error:
         raise CorpusError(f"{path}: cannot be read as a run ({error!r}); delete it, or choose "
                           "another --out") from error
-    if changed:
+    check_format(path, kept)
+    if changed := [line for key in about for line in differing(key, kept.get(key), about[key])]:
         raise CorpusError(
             f"{path}: is another run, with {'; '.join(changed)}. Go on with the options "
             "it was started with, or choose another --out")

@@ -25,6 +25,7 @@ import torch
 from torch import nn
 from tqdm.auto import tqdm
 
+from mlsan.data.about import FORMAT
 from mlsan.data.corpus import Corpus
 from mlsan.data.validation import SPLITS, CorpusError, where
 from mlsan.files import kept_run, plain, write_text
@@ -123,9 +124,9 @@ def finetune(corpus: Corpus, tuning: Tuning, folder: Path, *, device: str = "aut
     A run that was killed goes on with ``resume``; on a CPU, with as many threads, it ends at the
     same weights, bit for bit.
 
-    Returns: ``tuning``, ``corpus``, ``table`` (a hash of it), ``versions``, ``history`` (per epoch
-    ``loss`` and ``dev_weighted_f1``), ``best_epoch``, ``test`` (F1s) and ``predictions`` (emotions,
-    in the order of the labelled test rows).
+    Returns: ``format``, ``tuning``, ``corpus``, ``table`` (a hash of it), ``versions``, ``history``
+    (per epoch ``loss`` and ``dev_weighted_f1``), ``best_epoch``, ``test`` (F1s) and ``predictions``
+    (emotions, in the order of the labelled test rows).
 
     Raises:
         CorpusError: the corpus can't be trained on; or the folder holds a run, and ``resume`` is
@@ -135,7 +136,7 @@ def finetune(corpus: Corpus, tuning: Tuning, folder: Path, *, device: str = "aut
     folder, device = Path(folder), pick_device(device)
     _check(corpus)
     about = _about(corpus, tuning)
-    about = kept_run(folder / "run.json", about, resume=resume) or about | {
+    about = kept_run(folder / "run.json", about, resume=resume) or {"format": FORMAT} | about | {
         "corpus": corpus.name,
         "versions": {name: version(name) for name in ("mlsan", "torch", "transformers")}}
     if "test" in about:
@@ -157,7 +158,7 @@ def finetune(corpus: Corpus, tuning: Tuning, folder: Path, *, device: str = "aut
     scores["per_class_f1"] = dict(zip(corpus.emotions, scores["per_class_f1"], strict=True))
     model.encoder.save_pretrained(folder / "encoder")
     tokenizer.save_pretrained(folder / "encoder")
-    safetensors.torch.save_file(model.head.state_dict(), folder / "head.safetensors")
+    (folder / "head.safetensors").write_bytes(safetensors.torch.save(model.head.state_dict()))
     shutil.rmtree(folder / "features", ignore_errors=True)      # a run killed just here left them
     tuned(corpus, vectors, tuning).save(folder / "features")
     about |= {"history": state["history"], "best_epoch": state["best_epoch"], "test": scores,
@@ -311,5 +312,5 @@ def _check(corpus: Corpus) -> None:
 
 def _about(corpus: Corpus, tuning: Tuning) -> dict:
     """What makes two of them the same: how it is done, and all that is read of the corpus."""
-    table = corpus.table.to_csv(index=False).encode()
+    table = corpus.table.to_csv(index=False, lineterminator="\n").encode()
     return plain({"tuning": asdict(tuning), "table": hashlib.sha256(table).hexdigest()[:16]})

@@ -16,6 +16,7 @@ from scipy.special import softmax
 
 from mlsan import training
 from mlsan.catalogue import is_folder, load
+from mlsan.data.about import FORMAT, check_format, read_json
 from mlsan.data.corpus import Corpus
 from mlsan.data.speaker_ids import SpeakerIds, speaker_ids
 from mlsan.data.validation import CorpusError
@@ -170,14 +171,14 @@ def train(plan: Plan, *, corpus: Corpus | None = None, device: str = "auto",
     if folder:
         about = about_run(plan, corpus) | plain({"model": asdict(model.config)})
         if not kept_run(Path(folder) / "run.json", about, resume=resume):
-            kept = json.dumps(about | _reads(plan, corpus, speakers, folder)
-                              | {"versions": versions()}, indent=1)
+            about = {"format": FORMAT} | about | _reads(plan, corpus, speakers, folder)
+            kept = json.dumps(about | {"versions": versions()}, indent=1)
             write_text(Path(folder) / "run.json", kept)
     history = training.fit(model, corpus, speakers, recipe.settings, seed=plan.seed, device=device,
                            folder=folder, progress=progress, peek=peek)
     if folder:
         with replacing(Path(folder) / "model.safetensors") as scratch:
-            safetensors.torch.save_file(model.state_dict(), scratch)
+            scratch.write_bytes(safetensors.torch.save(model.state_dict()))
     return Run(plan, corpus, speakers, model, history, frozenset(corpus.met))
 
 
@@ -215,8 +216,8 @@ def open_run(folder: Path, device: str = "auto", corpus: str | None = None) -> R
     if not (folder / "run.json").exists():
         raise CorpusError(f"{folder / 'run.json'}: not found; name a folder that "
                           "`mlsan train --out` wrote")
-    about = _read(folder / "run.json", lambda path: json.loads(path.read_text()),
-                  "train again, with another --out")
+    about = _read(folder / "run.json", read_json, "train again, with another --out")
+    check_format(folder / "run.json", about)
     if "tuning" in about:
         raise CorpusError(f"{folder}: is a fine-tuned encoder, tested when it was made (its scores "
                           "are in run.json); train on its features: "

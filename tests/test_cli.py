@@ -72,6 +72,30 @@ def test_a_damaged_run_is_named(mlsan, folder, tmp_path):
         assert code == 2 and f"{name}: cannot be read" in err and "Traceback" not in err
 
 
+def test_a_run_of_another_platform_or_time_is_the_same_run(mlsan, folder, tmp_path):
+    """Read-only, with Windows' line ends, from before formats were counted; no newer one."""
+    run = tmp_path / "run"
+    command = ["train", folder, "--out", run, "--resume"]
+    assert mlsan(*command)[0] == 0
+    about = run / "run.json"
+    said = json.loads(about.read_text("utf-8"))
+    assert said.pop("format") == 1
+    about.write_bytes(b"\xef\xbb\xbf" + json.dumps(said, indent=1).replace("\n", "\r\n").encode())
+    before = {p: (p.stat().st_mtime_ns, p.chmod(0o444)) for p in run.iterdir()}
+    run.chmod(0o555)
+    try:
+        assert mlsan("evaluate", run)[0] == 0
+    finally:
+        run.chmod(0o755)
+    assert {p: (p.stat().st_mtime_ns, None) for p in run.iterdir()} == before
+    assert mlsan(*command)[0] == 0
+    about.chmod(0o644)
+    about.write_text(json.dumps(said | {"format": 3}), "utf-8")
+    for args in (["evaluate", run], command):
+        code, _, err = mlsan(*args)
+        assert code == 2 and "run.json: was written by a newer mlsan (format 3" in err
+
+
 def test_a_name_of_ours_is_not_hidden_by_a_folder(mlsan, folder, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     for name in ("meld-mmgcn", "sdt"):

@@ -1,4 +1,6 @@
 import json
+import os
+import stat
 
 import numpy as np
 import pandas as pd
@@ -200,6 +202,43 @@ def test_damaged_folder_is_named(tmp_path, damage, word):
         Corpus.load(folder)
 
 
+def test_a_folder_from_another_platform_or_time_is_the_same_corpus(tmp_path):
+    """Line ends and byte order mark of Windows, read-only as a disc or an archive leaves it."""
+    made = make()
+    folder = made.save(tmp_path / "toy")
+    path = folder / "corpus.json"
+    said = json.loads(path.read_text("utf-8"))
+    assert said.pop("format") == 1
+    path.write_bytes(b"\xef\xbb\xbf" + json.dumps(said, indent=1).replace("\n", "\r\n").encode())
+    umask = os.umask(0)
+    os.umask(umask)
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o777 & ~umask
+    for file in folder.iterdir():                           # others may read what we kept
+        assert stat.S_IMODE(file.stat().st_mode) == 0o666 & ~umask
+        file.chmod(0o444)
+    folder.chmod(0o555)
+    try:
+        assert Corpus.load(folder).fingerprint == made.fingerprint
+    finally:
+        folder.chmod(0o755)
+
+
+@pytest.mark.parametrize("found, words", [
+    (2, ["corpus.json", "newer mlsan (format 2, this one reads up to 1)", "update"]),
+    ("one", ["corpus.json", "'one'", "whole number"]),
+    (0, ["format 0"])])
+def test_a_format_of_another_time_is_refused_by_name(tmp_path, found, words):
+    folder = make().save(tmp_path / "toy")
+    _edit_json(format=found)(folder)
+    assert_refused(words, Corpus.load, folder)
+
+
+def test_a_json_that_is_no_object_is_named(tmp_path):
+    folder = make().save(tmp_path / "toy")
+    (folder / "corpus.json").write_text('["name", "emotions"]')
+    assert_refused(["corpus.json", "list"], Corpus.load, folder)
+
+
 def test_nothing_is_overwritten_or_left_half_written(tmp_path, monkeypatch):
     folder = make().save(tmp_path / "toy")
     with pytest.raises(CorpusError, match="exists already"):
@@ -208,7 +247,7 @@ def test_nothing_is_overwritten_or_left_half_written(tmp_path, monkeypatch):
     def full(*args):
         raise OSError("disk full")
 
-    monkeypatch.setattr("mlsan.data.corpus.save_file", full)
+    monkeypatch.setattr("mlsan.data.corpus.save", full)
     with pytest.raises(OSError, match="disk full"):
         make().save(tmp_path / "other")
     assert [p.name for p in tmp_path.iterdir()] == ["toy"]

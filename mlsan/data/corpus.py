@@ -9,7 +9,8 @@ a folder of three files, so that anyone can bring their own conversations:
   nor scored;
 - ``features.safetensors``: ``text``, ``audio``, ``visual`` as float32 (N, D), any of them left
   out, and ``present.text`` … as bool (N,) where some utterances lack a modality;
-- ``corpus.json``: ``name`` and ``emotions``; optionally ``licence``, ``provenance`` and ``recipe``.
+- ``corpus.json``: ``name`` and ``emotions``; optionally ``licence``, ``provenance``, ``recipe``
+  and ``format``, a whole number that grows when an older mlsan could not read the folder.
 """
 
 from __future__ import annotations
@@ -17,7 +18,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import shutil
 import tempfile
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -26,8 +26,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from safetensors import SafetensorError
-from safetensors.numpy import load_file, save_file
+from safetensors.numpy import load_file, save
 
+from mlsan.data.about import FORMAT, check_format, read_json
 from mlsan.data.batches import Tensors
 from mlsan.data.validation import (
     COLUMNS,
@@ -250,7 +251,7 @@ class Corpus:
     def fingerprint(self) -> str:
         """Changes whenever an utterance, a label or a feature does; kept with every run."""
         digest = hashlib.sha256(repr((self.name, self.emotions)).encode())
-        digest.update(self.table.to_csv(index=False).encode())
+        digest.update(self.table.to_csv(index=False, lineterminator="\n").encode())
         for m, x in self.features.items():
             for part in (m.encode(), x, self.present[m]):
                 digest.update(np.ascontiguousarray(part) if isinstance(part, np.ndarray) else part)
@@ -262,25 +263,26 @@ class Corpus:
         if folder.exists():
             raise CorpusError(f"{folder}: exists already; choose another folder or remove it first")
         folder.parent.mkdir(parents=True, exist_ok=True)
-        scratch = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}-"))
-        try:
+        # A temporary folder, and what `save_file` writes, only their owner may read: so a folder
+        # within it, and bytes.
+        with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}-") as own:
+            (scratch := Path(own) / folder.name).mkdir()
             self.table.to_parquet(scratch / "utterances.parquet", index=False)
-            save_file(self.features | {f"present.{m}": p for m, p in self.present.items()},
-                      scratch / "features.safetensors")
+            present = {f"present.{m}": p for m, p in self.present.items()}
+            (scratch / "features.safetensors").write_bytes(save(self.features | present))
             (scratch / "corpus.json").write_text(json.dumps({
-                "name": self.name, "emotions": self.emotions, "dims": self.dims,
+                "format": FORMAT, "name": self.name, "emotions": self.emotions, "dims": self.dims,
                 "licence": self.licence, "provenance": self.provenance, "recipe": self.recipe,
-                "fingerprint": self.fingerprint}, indent=1))
+                "fingerprint": self.fingerprint}, indent=1), "utf-8")
             os.replace(scratch, folder)
-        finally:
-            shutil.rmtree(scratch, ignore_errors=True)
         return folder
 
     @classmethod
     def load(cls, folder) -> Corpus:
         """Read a corpus folder (see the module's docstring), anyone's own included."""
         folder = Path(folder)
-        info = _read(folder / "corpus.json", lambda p: json.loads(p.read_text("utf-8")))
+        info = _read(folder / "corpus.json", read_json)
+        check_format(folder / "corpus.json", info)
         missing = {"name", "emotions"} - set(info)
         if missing:
             raise CorpusError(f"{folder / 'corpus.json'}: no {sorted(missing)}; "

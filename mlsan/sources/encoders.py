@@ -13,15 +13,13 @@ from __future__ import annotations
 import hashlib
 import importlib.util
 import json
-import os
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import torch
 from safetensors import SafetensorError
-from safetensors.numpy import load_file, save_file
+from safetensors.numpy import load_file, save
 from tqdm.auto import tqdm
 
 from mlsan.data.validation import CorpusError
@@ -65,7 +63,9 @@ def encode(texts: Sequence[str], progress: bool = True, layers: tuple[int, ...] 
             # Equal texts get equal vectors: in different batches the last bits would differ.
             unique = {text: i for i, text in enumerate(dict.fromkeys(texts))}
             vectors = _encode(list(unique), progress, layers)[[unique[text] for text in texts]]
-            _write(kept, vectors)
+            scratch = kept.with_suffix(".part")
+            scratch.write_bytes(save({"text": vectors}))
+            scratch.replace(kept)
     return vectors
 
 
@@ -139,13 +139,3 @@ def _read(path: Path, shape: tuple[int, int]) -> np.ndarray | None:
     except (OSError, SafetensorError, KeyError):
         return None
     return vectors if vectors.shape == shape else None
-
-
-def _write(path: Path, vectors: np.ndarray) -> None:
-    with tempfile.NamedTemporaryFile(dir=path.parent, suffix=".part", delete=False) as scratch:
-        pass
-    try:
-        save_file({"text": vectors}, scratch.name)
-        os.replace(scratch.name, path)
-    finally:
-        Path(scratch.name).unlink(missing_ok=True)

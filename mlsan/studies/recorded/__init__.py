@@ -11,4 +11,4 @@ HERE = Path(__file__).parent
 
 def recorded(name: str) -> dict:
     """The recorded result of that name, such as ``strengths``."""
-    return json.loads((HERE / f"{name}.json").read_text())
+    return json.loads((HERE / f"{name}.json").read_text("utf-8"))
