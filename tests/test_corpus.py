@@ -72,6 +72,17 @@ def test_batch_pads_with_nothing():
     assert torch.equal(batch.row[batch.mask], torch.arange(5))
 
 
+def test_dialogues_and_back_again_is_the_same():
+    made = make(table(gender=list("fmfmm")), present={"audio": [True, True, False, True, True]})
+    dialogues = [made.dialogue(0), made.dialogue(1)]
+    assert [u.gender for u in dialogues[0].utterances] == list("fmf")
+    back = Corpus.from_dialogues("toy", dialogues, EMOTIONS)
+    assert back.fingerprint == made.fingerprint and list(back.table.gender) == list("fmfmm")
+    assert make().dialogue(0).utterances[0].gender is None
+    some = Dialogue("a", (dialogues[0].utterances[0], make().dialogue(0).utterances[1]))
+    assert_refused(["gender", "row 1", "missing"], Corpus.from_dialogues, "x", [some], EMOTIONS)
+
+
 def test_dialogues_of_ones_own():
     def say(name, turn, emotion, **given):
         vectors = {m: np.array(v) for m, v in given.items()}
@@ -147,9 +158,14 @@ def test_bad_features_are_named(modality, x, words):
     assert_refused(words, make, given=features(**{modality: np.array(x)}))
 
 
-def test_no_modality_and_presence_of_the_wrong_length_are_refused():
-    assert_refused(["no modality"], Corpus, "toy", table(), {}, EMOTIONS)
-    assert_refused(["present.text", "(5,)"], make, present={"text": np.ones(4, bool)})
+def test_texts_are_a_corpus_before_they_have_features(tmp_path):
+    made = Corpus("toy", table(), {}, EMOTIONS)
+    back = Corpus.load(made.save(tmp_path / "toy"))
+    assert back.fingerprint == made.fingerprint and back.modalities == ()
+    assert "no features" in repr(back) and back.summary().loc["utterances", "train"] == "3"
+    assert Corpus.from_dialogues("toy", [made.dialogue(i) for i in (0, 1)], EMOTIONS,
+                                 ).fingerprint == made.fingerprint
+    assert_refused(["no modality", "no text"], Corpus, "toy", table(text=[" "] * 5), {}, EMOTIONS)
 
 
 def test_bad_dialogues_are_named():

@@ -29,6 +29,7 @@ from safetensors import SafetensorError
 from safetensors.numpy import load_file, save
 
 from mlsan.data.about import FORMAT, check_format, read_json
+from mlsan.data.arrays import array, checked_features, checked_presence, stacked
 from mlsan.data.batches import Tensors
 from mlsan.data.validation import (
     COLUMNS,
@@ -37,8 +38,7 @@ from mlsan.data.validation import (
     UNLABELLED,
     CorpusError,
     check_modality_names,
-    checked_features,
-    checked_presence,
+    checked_emotions,
     checked_table,
     where,
 )
@@ -46,7 +46,10 @@ from mlsan.data.validation import (
 
 @dataclass(frozen=True)
 class Utterance:
-    """One turn of one speaker. ``features`` maps a modality that is there to its vector (D,)."""
+    """One turn of one speaker. ``features`` maps a modality that is there to its vector (D,).
+
+    ``gender``: of all utterances of a corpus, or of none.
+    """
 
     dialogue: str
     turn: int
@@ -55,6 +58,7 @@ class Utterance:
     split: str
     text: str
     features: dict[str, np.ndarray] = field(default_factory=dict, repr=False)
+    gender: str | None = None
 
 
 @dataclass(frozen=True)
@@ -74,7 +78,7 @@ class Corpus:
     Args:
         name: what tables call it.
         utterances: one row per utterance, columns ``COLUMNS`` (``gender`` optional).
-        features: modality -> float (N, D).
+        features: modality -> float (N, D); none for texts that an encoder is yet to be tuned on.
         emotions: the classes, in the order of their indices.
         present: modality -> bool (N,); a modality not named here is present everywhere.
         licence, provenance: one line each.
@@ -87,16 +91,19 @@ class Corpus:
 
     def __init__(self, name, utterances, features, emotions, *, present=None, licence="",
                  provenance="", recipe="general", truth=None):
-        self.name, self.emotions, self.recipe = name, tuple(emotions), recipe
+        self.name, self.emotions, self.recipe = name, checked_emotions(emotions), recipe
         self.licence, self.provenance, self.truth = licence, provenance, truth
         self.table = checked_table(utterances, self.emotions)
         present = present or {}
         check_modality_names(features, "features")
         check_modality_names(present, "present")
-        if not features:
-            raise CorpusError("features: no modality given; "
+        if not features and not self.table.text.str.strip().any():
+            raise CorpusError("features: no modality given, and no text either; "
                               "pass at least one of text, audio, visual")
-        self.present = {m: checked_presence(m, present.get(m), len(self.table)) for m in features}
+        if alone := [m for m in present if m not in features]:
+            raise CorpusError(f"present.{alone[0]}: there are no {alone[0]} features; give them, "
+                              "or leave it out")
+        self.present = {m: checked_presence(m, present.get(m), self.table) for m in features}
         self.features = {m: checked_features(m, features[m], self.present[m], self.table)
                          for m in MODALITIES if m in features}
         # (N,) index into ``emotions``; -1 where nobody labelled it.
@@ -111,7 +118,7 @@ class Corpus:
         return len(self.table)
 
     def __repr__(self) -> str:
-        dims = ", ".join(f"{m} {d}" for m, d in self.dims.items())
+        dims = ", ".join(f"{m} {d}" for m, d in self.dims.items()) or "no features"
         size = f"{len(self._start)} dialogues, {len(self)} utterances"
         return f"Corpus({self.name!r}: {size}; {dims})"
 
@@ -158,7 +165,7 @@ class Corpus:
         for row, r in enumerate(turns.itertuples(), start):
             features = {m: x[row] for m, x in self.features.items() if self.present[m][row]}
             utterances.append(Utterance(r.dialogue, int(r.turn), r.speaker, r.emotion, r.split,
-                                        r.text, features))
+                                        r.text, features, getattr(r, "gender", None)))
         return Dialogue(utterances[0].dialogue, tuple(utterances))
 
     def fitted(self, dims: dict[str, int], emotions: tuple[str, ...]) -> Corpus:
@@ -317,23 +324,17 @@ class Corpus:
         utterances = [u for d in dialogues for u in d.utterances]
         for u in utterances:
             check_modality_names(u.features, f"features of dialogue {u.dialogue!r}, turn {u.turn}")
-        rows = [[getattr(u, c) for c in COLUMNS] for u in utterances]
-        table = pd.DataFrame(rows, columns=COLUMNS)
+        columns = [*COLUMNS, *["gender"] * any(u.gender is not None for u in utterances)]
+        # Of objects, as they were given: a turn 1.5 or True among others must not change them.
+        table = pd.DataFrame([[getattr(u, c) for c in columns] for u in utterances],
+                             columns=columns, dtype=object)
         features, present = {}, {}
         for m in MODALITIES:
-            vectors = {i: np.asarray(u.features[m]) for i, u in enumerate(utterances)
-                       if m in u.features}
-            if not vectors:
-                continue
-            shape = next(iter(vectors.values())).shape
-            for i, vector in vectors.items():
-                if vector.shape != shape or vector.ndim != 1:
-                    raise CorpusError(f"{m} of {where(table, i)}: shape {vector.shape}, "
-                                      f"the first has {shape}; "
-                                      f"every {m} vector needs the same length")
-            present[m] = np.isin(np.arange(len(utterances)), list(vectors))
-            features[m] = np.zeros((len(utterances), *shape), np.float32)
-            features[m][present[m]] = np.stack(list(vectors.values()))
+            vectors = {i: array(f"{m} of {where(table, i)}", u.features[m])
+                       for i, u in enumerate(utterances) if m in u.features}
+            if vectors:
+                present[m] = np.isin(np.arange(len(utterances)), list(vectors))
+                features[m] = stacked(m, vectors, table)
         return cls(name, table, features, emotions, present=present, **about)
 
 

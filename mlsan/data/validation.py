@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import unicodedata
+from collections.abc import Callable, Iterable
+from numbers import Real
+
 import numpy as np
 import pandas as pd
 
@@ -20,13 +24,32 @@ def where(table, row) -> str:
     return f"row {row} (dialogue {r.dialogue!r}, turn {r.turn})"
 
 
+def is_missing(value) -> bool:
+    return pd.api.types.is_scalar(value) and pd.isna(value)
+
+
 def check_modality_names(given, what):
     for m in given:
         if m not in MODALITIES:
             raise CorpusError(f"{what}: unknown modality {m!r}; use {', '.join(MODALITIES)}")
 
 
+def checked_emotions(emotions) -> tuple[str, ...]:
+    """The classes, in the order of their indices; a set has none."""
+    if isinstance(emotions, str | set | frozenset):
+        raise CorpusError(f"emotions: {emotions!r:.60} is a {type(emotions).__name__}; "
+                          "give a list of names, in the order of their indices")
+    names = tuple(_text("emotions", name) for name in emotions)
+    if again := sorted({name for name in names if names.count(name) > 1}):
+        raise CorpusError(f"emotions: {again[0]!r} more than once; name each once")
+    _check_names(enumerate(names), lambda i: f"emotions[{i}]")
+    return names
+
+
 def checked_table(table: pd.DataFrame, emotions) -> pd.DataFrame:
+    """A copy with rows numbered from 0, turns as int64 and all else as text."""
+    if not isinstance(table, pd.DataFrame):
+        raise CorpusError(f"utterances: is a {type(table).__name__}; give a pandas DataFrame")
     missing = [c for c in COLUMNS if c not in table.columns]
     if missing:
         raise CorpusError(f"utterances: no column {', '.join(map(repr, missing))}; "
@@ -34,6 +57,9 @@ def checked_table(table: pd.DataFrame, emotions) -> pd.DataFrame:
     if len(table) == 0:
         raise CorpusError("utterances: the table is empty; a corpus needs at least one dialogue")
     columns = [*COLUMNS, *(["gender"] if "gender" in table.columns else [])]
+    for column in columns:
+        if list(table.columns).count(column) > 1:
+            raise CorpusError(f"utterances: more than one column {column!r}; keep one of them")
     table = table[columns].reset_index(drop=True)
     table["emotion"] = table.emotion.astype(object).where(table.emotion.notna(), UNLABELLED)
     for column in columns:
@@ -41,20 +67,26 @@ def checked_table(table: pd.DataFrame, emotions) -> pd.DataFrame:
         if len(blank):
             raise CorpusError(f"{column} of {where(table, blank[0])}: missing; "
                               "fill it or drop the row")
-    for column in ("dialogue", "speaker", "text"):
-        # A whole number is a name too; of a list or bytes, str() would make its repr in silence.
-        for row, value in enumerate(table[column]):
-            if not _is_name(value):
-                raise CorpusError(f"{column} of {where(table, row)}: {value!r:.60} is a "
-                                  f"{type(value).__name__}; give a text")
-        table[column] = table[column].astype(str)
-    if not pd.api.types.is_integer_dtype(table.turn):
-        raise CorpusError(f"turn: has type {table.turn.dtype}; turns are whole numbers")
+    for row, value in enumerate(table.turn):
+        if not _is_whole(value):
+            raise CorpusError(f"turn of {where(table, row)}: {value!r:.60} is a "
+                              f"{type(value).__name__}; turns are whole numbers")
+    table["turn"] = table.turn.astype(np.int64)
+    for column in columns:
+        if column != "turn":
+            table[column] = [_text((column, table, row), value)
+                             for row, value in enumerate(table[column])]
     for column, known, none in (("emotion", emotions, [UNLABELLED]), ("split", SPLITS, [])):
         bad = np.flatnonzero(~table[column].isin([*known, *none]))
         if len(bad):
+            value = table[column][bad[0]]
+            like = [name for name in known if _alike(name) == _alike(value)]
+            remedy = f"write {like[0]!a}" if like else f"use one of {', '.join(known)}"
             raise CorpusError(f"{column} of {where(table, bad[0])}: "
-                              f"unknown {table[column][bad[0]]!r}; use one of {', '.join(known)}")
+                              f"unknown {ascii(value) if like else repr(value)}; {remedy}")
+    for column in set(columns) - {"turn", "emotion", "split", "text"}:
+        _check_names(table[column].drop_duplicates().items(),
+                     lambda row, column=column: f"{column} of {where(table, row)}")
     splits = table.groupby("dialogue", sort=False).split.unique()
     torn = splits[splits.map(len) > 1]
     if len(torn):
@@ -76,28 +108,40 @@ def checked_table(table: pd.DataFrame, emotions) -> pd.DataFrame:
     return table
 
 
-def _is_name(value) -> bool:
-    return isinstance(value, str | int | np.integer) and not isinstance(value, bool)
+def _text(place, value) -> str:
+    """A text or whole number as text; ``place``: words, or (column, table, row)."""
+    def at():
+        return place if isinstance(place, str) else f"{place[0]} of {where(*place[1:])}"
+
+    # A whole number is a name too; of a list or bytes, str() would make its repr in silence.
+    if not isinstance(value, str | int | np.integer) or isinstance(value, bool):
+        raise CorpusError(f"{at()}: {value!r:.60} is a {type(value).__name__}; give a text")
+    text = str.__str__(value) if isinstance(value, str) else str(value)     # an Enum's str differs
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise CorpusError(f"{at()}: {text[error.start]!r} is half a character and can't be "
+                          "written; mend the text, or replace it by '\\ufffd'") from error
+    return text
 
 
-def checked_presence(modality, present, n):
-    present = np.ones(n, bool) if present is None else np.asarray(present)
-    if present.shape != (n,) or present.dtype != bool:
-        raise CorpusError(f"present.{modality}: {present.dtype} {present.shape}; needs bool ({n},)")
-    return present
+def _is_whole(value) -> bool:
+    return (isinstance(value, Real) and not isinstance(value, bool) and abs(value) < 2 ** 53
+            and value == int(value))
 
 
-def checked_features(modality, x, present, table):
-    x = np.asarray(x)
-    if x.ndim != 2 or len(x) != len(table) or x.shape[1] == 0:
-        raise CorpusError(f"{modality}: shape {x.shape}; "
-                          f"needs one row per utterance, ({len(table)}, D)")
-    if not np.issubdtype(x.dtype, np.number):
-        raise CorpusError(f"{modality}: type {x.dtype}; needs numbers")
-    x = np.where(present[:, None], x, 0).astype(np.float32, copy=False)
-    finite = np.isfinite(x)
-    if not finite.all():
-        row, column = np.argwhere(~finite)[0]
-        raise CorpusError(f"{modality} of {where(table, row)}, column {column}: {x[row, column]}; "
-                          f"mend the value, or mark the row absent in present.{modality}")
-    return x
+def _alike(name: str) -> str:
+    """What is the same of names that look the same: blanks, and how an accent is encoded, aside."""
+    return " ".join(unicodedata.normalize("NFC", name).split())
+
+
+def _check_names(names: Iterable[tuple[int, str]], place: Callable[[int], str]) -> None:
+    """Refuse an empty name, and a pair of them that only a computer would tell apart."""
+    seen = {}
+    for row, name in names:
+        if not name.strip():
+            raise CorpusError(f"{place(row)}: {name!r} is empty; give a name")
+        first, other = seen.setdefault(_alike(name), (row, name))
+        if name != other:
+            raise CorpusError(f"{place(row)}: {name!a}, and {other!a} in {place(first)}; they "
+                              "differ in blanks or in how an accent is encoded: write them alike")
