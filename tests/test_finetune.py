@@ -116,6 +116,16 @@ def test_it_learns_what_the_turn_says_and_its_features_are_a_corpus(kind, tmp_pa
     transformers.AutoModel.from_pretrained(tmp_path / "run" / "encoder")
 
 
+def test_a_corpus_of_texts_alone_gets_features(encoder, tmp_path):
+    bare = toy(late=0, dialogues=36).replaced(features={})
+    about = run(bare, tuning(encoder, epochs=1), tmp_path / "run")
+    assert about["format"] == 1
+    assert Corpus.load(tmp_path / "run" / "features").dims == {"text": 32}
+    old = {key: value for key, value in about.items() if key != "format"}
+    (tmp_path / "run" / "run.json").write_text(json.dumps(old), "utf-8")
+    assert run(bare, tuning(encoder, epochs=1), tmp_path / "run", resume=True) == old
+
+
 def test_context_is_read_where_it_is_asked_for(encoder, tmp_path):
     corpus = toy(late=1)
     without, with_it = (run(corpus, tuning(encoder, context=k), tmp_path / str(k)) for k in (0, 1))

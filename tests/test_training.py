@@ -161,6 +161,12 @@ def test_one_speaker_in_train_is_refused_where_a_stage_needs_two(small):
     trained(alone, Settings(epochs=1), stages=())
 
 
+def test_texts_without_features_are_refused(small):
+    bare = small.replaced(features={})
+    with pytest.raises(CorpusError, match="no features.*mlsan finetune.*mlsan import"):
+        build(bare, speaker_ids(bare))
+
+
 def test_a_class_absent_from_train_is_refused(small):
     t = small.table
     emotion = t.emotion.where((t.emotion != "fear") | (t.split != "train"), "neutral")
