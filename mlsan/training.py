@@ -100,8 +100,8 @@ def build(corpus: Corpus, speakers: SpeakerIds, seed: int = 0, **config) -> MLSA
 def check_trainable(corpus: Corpus, speakers: SpeakerIds, config: Config) -> None:
     """Refuse a corpus that can't be trained on, naming what is missing."""
     if not corpus.modalities:
-        raise CorpusError(f"{corpus.name}: has texts and no features to read; `mlsan finetune` "
-                          "makes some of the texts, `mlsan import` takes in those that you have")
+        raise CorpusError(f"{corpus.name}: has texts and no features to read; make them of the "
+                          "texts with `mlsan finetune`, or take in your own with `mlsan import`")
     for split in ("train", "dev"):
         if len(corpus.labelled_rows(split)) == 0:
             what = f"emotion in the {split}" if len(corpus.rows(split)) else split

@@ -1,8 +1,12 @@
 """The commands as a user runs them, on a small corpus folder."""
 
 import json
+import os
 import re
+import subprocess
+import sys
 from itertools import combinations
+from pathlib import Path
 
 import feature_files
 import numpy as np
@@ -136,6 +140,45 @@ def test_a_device_that_is_not_here_leaves_no_folder(mlsan, folder, tmp_path):
         code, _, err = mlsan("train", folder, "--out", tmp_path / "run", "--device", device)
         assert code == 2 and device in err and not (tmp_path / "run").exists()
     assert mlsan("train", folder, "--seed", "-1")[0] == 2
+
+
+READ_ONLY = """
+import importlib, os, pkgutil, sys
+(home,) = importlib.util.find_spec("mlsan").submodule_search_locations
+CHANGES = {"os.mkdir", "os.rename", "os.remove", "os.rmdir", "os.link", "os.symlink", "os.chmod",
+           "os.truncate", "os.utime"}
+
+def refuse(event, args):
+    written = event == "open" and isinstance(args[2], int) and args[2] & (
+        os.O_WRONLY | os.O_RDWR | os.O_CREAT)
+    paths = [os.path.abspath(a) for a in args if isinstance(a, (str, os.PathLike))]
+    if (written or event in CHANGES) and any(p.startswith(home) for p in paths):
+        raise SystemExit(f"{event} {args}")
+
+sys.addaudithook(refuse)
+for module in pkgutil.walk_packages([home], "mlsan."):
+    if not module.name.endswith("__main__"):
+        importlib.import_module(module.name)
+from mlsan import cli
+cli.app(sys.argv[1:], standalone_mode=False)
+"""
+
+
+@pytest.mark.slow
+def test_an_installation_that_nobody_may_write_to_trains(folder, tmp_path):
+    home = Path(cli.__file__).parent
+
+    def found():
+        return {p: p.stat().st_mtime_ns for p in home.rglob("*") if "__pycache__" not in p.parts}
+
+    before = found()
+    told = subprocess.run(
+        [sys.executable, "-c", READ_ONLY, "train", folder, "--out", tmp_path / "run", "--json"],
+        capture_output=True, text=True, cwd=tmp_path, env=os.environ | {
+            "PYTHONDONTWRITEBYTECODE": "1", "PYTHONPATH": str(home.parent),
+            "MLSAN_DATA": str(tmp_path / "data"), "OMP_NUM_THREADS": "1"})
+    assert told.returncode == 0, told.stderr
+    assert json.loads(told.stdout)["utterances"] and found() == before
 
 
 def test_corpora_never_cuts_a_name(mlsan, monkeypatch):
