@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from safetensors.numpy import load_file
 
+from mlsan import cli
 from mlsan.data.corpus import Corpus
 from mlsan.model.mlsan import STAGES
 from mlsan.sources.simulated import simulate
