@@ -11,6 +11,7 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Column, Table
 
 from mlsan import catalogue
@@ -53,7 +54,8 @@ def main() -> None:
     try:
         app()
     except (CorpusError, DownloadError) as error:
-        Console(stderr=True).print(f"[bold red]mlsan:[/] {error}", highlight=False, soft_wrap=True)
+        told = f"[bold red]mlsan:[/] {escape(str(error))}"      # it may name "mlsan[text]"
+        Console(stderr=True).print(told, highlight=False, soft_wrap=True)
         raise SystemExit(2) from None
 
 

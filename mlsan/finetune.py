@@ -31,7 +31,7 @@ from mlsan.data.validation import SPLITS, CorpusError, where
 from mlsan.files import kept_run, plain, write_text
 from mlsan.measures.scores import f1_scores
 from mlsan.sources import encoders
-from mlsan.sources.download import Unavailable
+from mlsan.sources.pretrained import load_encoder
 from mlsan.training import pick_device, restore_checkpoint, save_checkpoint
 
 CHECKPOINT_SECONDS = 300        # a killed run loses so much of its work
@@ -93,11 +93,15 @@ def written(corpus: Corpus, tokenizer, tuning: Tuning) -> list[dict]:
     """What the encoder reads for each utterance: the turn, then the turns before it, oldest first.
 
     ``turn`` counts the tokens of the turn itself with the marks around it; they come first.
+
+    Raises:
+        CorpusError: the tokenizer doesn't know the words.
     """
     table = corpus.table
-    texts = table.speaker + ": " + table.text if tuning.names else table.text
-    tokens = tokenizer(texts.tolist(), add_special_tokens=False, truncation=True,
+    texts = (table.speaker + ": " + table.text if tuning.names else table.text).tolist()
+    tokens = tokenizer(texts, add_special_tokens=False, truncation=True,
                        max_length=tuning.max_length - 2)["input_ids"]
+    encoders.check_words(texts, tokens, tokenizer, tuning.encoder)
     first, last = [tokenizer.cls_token_id], [tokenizer.sep_token_id]
     dialogue, out = corpus.dialogue_of_row, []
     for row in range(len(table)):
@@ -124,13 +128,14 @@ def finetune(corpus: Corpus, tuning: Tuning, folder: Path, *, device: str = "aut
     A run that was killed goes on with ``resume``; on a CPU, with as many threads, it ends at the
     same weights, bit for bit.
 
-    Returns: ``format``, ``tuning``, ``corpus``, ``table`` (a hash of it), ``versions``, ``history``
-    (per epoch ``loss`` and ``dev_weighted_f1``), ``best_epoch``, ``test`` (F1s) and ``predictions``
+    Returns: ``format``, ``tuning``, ``corpus``, ``table`` (a hash of it), ``versions``,
+    ``revision`` (the hub's commit that the encoder is of; None for a folder), ``history`` (per
+    epoch ``loss`` and ``dev_weighted_f1``), ``best_epoch``, ``test`` (F1s) and ``predictions``
     (emotions, in the order of the labelled test rows).
 
     Raises:
-        CorpusError: the corpus can't be trained on; or the folder holds a run, and ``resume`` is
-            off or it is a different one.
+        CorpusError: the corpus can't be trained on, or the encoder can't read it; or the folder
+            holds a run, and ``resume`` is off or it is a different one.
         Unavailable: the encoder is neither installed nor to be downloaded.
     """
     folder, device = Path(folder), pick_device(device)
@@ -143,8 +148,14 @@ def finetune(corpus: Corpus, tuning: Tuning, folder: Path, *, device: str = "aut
         return about
     with torch.random.fork_rng():
         torch.manual_seed(tuning.seed)
-        tokenizer, encoder = _encoder(tuning.encoder)
+        tokenizer, encoder, revision = load_encoder(tuning.encoder, about.get("revision"))
+        about["revision"] = revision
         inputs = written(corpus, tokenizer, tuning)
+        words = encoder.get_input_embeddings().num_embeddings
+        if (largest := max(max(x["input_ids"]) for x in inputs)) >= words:
+            raise CorpusError(f"encoder {tuning.encoder!r}: its tokenizer gives token {largest}, "
+                              f"the encoder has {words}; save the tokenizer it was trained with "
+                              "beside the weights")
         write_text(folder / "run.json", json.dumps(about, indent=1))
         model = Reader(encoder, len(corpus.emotions), tuning.dropout).to(device)
         state = _fit(model, corpus, inputs, tokenizer, tuning,
@@ -160,7 +171,7 @@ def finetune(corpus: Corpus, tuning: Tuning, folder: Path, *, device: str = "aut
     tokenizer.save_pretrained(folder / "encoder")
     (folder / "head.safetensors").write_bytes(safetensors.torch.save(model.head.state_dict()))
     shutil.rmtree(folder / "features", ignore_errors=True)      # a run killed just here left them
-    tuned(corpus, vectors, tuning).save(folder / "features")
+    tuned(corpus, vectors, tuning, revision).save(folder / "features")
     about |= {"history": state["history"], "best_epoch": state["best_epoch"], "test": scores,
               "predictions": [corpus.emotions[i] for i in predicted]}
     write_text(folder / "run.json", json.dumps(about, indent=1))
@@ -168,10 +179,11 @@ def finetune(corpus: Corpus, tuning: Tuning, folder: Path, *, device: str = "aut
     return about
 
 
-def tuned(corpus: Corpus, vectors: np.ndarray, tuning: Tuning) -> Corpus:
+def tuned(corpus: Corpus, vectors: np.ndarray, tuning: Tuning, revision: str | None) -> Corpus:
     """The corpus with ``vectors`` (N, D) as its text; other modalities stay."""
     present = {m: p for m, p in corpus.present.items() if m != "text"}
-    provenance = (f"{corpus.provenance}; its text then by {tuning.encoder}, fine-tuned on train "
+    encoder = tuning.encoder + (f"@{revision[:12]}" if revision else "")
+    provenance = (f"{corpus.provenance}; its text then by {encoder}, fine-tuned on train "
                   f"with {tuning.context} turns of context and "
                   f"{'speaker' if tuning.names else 'no'} names, seed {tuning.seed}")
     return Corpus(f"{corpus.name}-tuned", corpus.table, corpus.features | {"text": vectors},
@@ -262,40 +274,6 @@ def _read(model, inputs, tokenizer, rows, device) -> tuple[np.ndarray, np.ndarra
             parts.append(model(_padded(inputs, tokenizer, rows[chosen], device)))
     back = np.argsort(order)
     return tuple(torch.cat(side).float().cpu().numpy()[back] for side in zip(*parts, strict=True))
-
-
-def _encoder(name: str):
-    """Its tokenizer, and the encoder itself with the weights it starts from."""
-    try:
-        from huggingface_hub import model_info
-        from transformers import AutoModel, AutoTokenizer
-        from transformers.utils import logging
-    except ImportError as error:
-        raise Unavailable(f"fine-tuning needs transformers: {encoders.INSTALL}") from error
-    logging.disable_progress_bar()
-    source, pin = name, "main"
-    if name == encoders.MODEL:
-        source, pin = encoders.packaged_weights() or name, encoders.REVISION
-
-    def read(**options):
-        options |= {"revision": pin}
-        return (AutoTokenizer.from_pretrained(source, padding_side="right", **options),
-                AutoModel.from_pretrained(source, use_safetensors=True, **options).float())
-
-    try:
-        return read(local_files_only=True)     # a folder, the installed package, or the hub's cache
-    except (OSError, ValueError) as error:
-        if Path(name).is_dir():
-            raise Unavailable(f"{name}: not an encoder and its tokenizer as `save_pretrained` "
-                              f"writes them, with weights as safetensors ({error})") from error
-    try:
-        # Asked first, as it fails in seconds: `read` takes minutes.
-        model_info(name, revision=pin, timeout=encoders.CONNECT_SECONDS)
-        return read()
-    except Exception as error:          # whatever the hub's client and its http library may raise
-        raise Unavailable(f"encoder {name!r} can be had neither from this machine nor from its hub "
-                          f"({error}); name a model there, with weights as safetensors, "
-                          "or a folder") from error
 
 
 def _check(corpus: Corpus) -> None:

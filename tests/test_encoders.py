@@ -122,6 +122,17 @@ def test_a_text_that_is_none_is_named(bad):
         encode(["fine", bad])
 
 
+@installed
+@pytest.mark.slow
+def test_texts_whose_words_the_encoder_does_not_know_are_refused(place):
+    """All of them would be one vector: that of an unknown token."""
+    for layers in ((), (2, 6)):
+        with pytest.raises(CorpusError, match="MiniLM.*knows 0 of the 3 tokens.*'🦥 🦦'.*language"):
+            encode(["🦥 🦦", "🦩"], progress=False, layers=layers)
+    assert not list(place.rglob("*.safetensors"))
+    assert encode(["🦥", "I like sloths"], progress=False).shape == (2, 384)
+
+
 def test_without_the_library_the_remedy_is_named(monkeypatch):
     monkeypatch.setitem(sys.modules, "sentence_transformers", None)
     with pytest.raises(Unavailable, match=r'pip install "mlsan\[text\]"'):

@@ -16,7 +16,6 @@ from mlsan.data.validation import CorpusError
 from mlsan.finetune import Tuning, finetune, written
 from mlsan.recipes import RECIPES, Recipe
 from mlsan.runs import Plan
-from mlsan.sources.download import Unavailable
 from mlsan.training import Settings
 
 transformers = pytest.importorskip("transformers",
@@ -268,21 +267,6 @@ def test_the_callers_randomness_is_left_alone(encoder, tmp_path):
 def test_a_corpus_that_cannot_serve_is_refused(changes, words, tmp_path):
     with pytest.raises(CorpusError, match=words):
         run(with_table(toy(late=0, dialogues=36), **changes), Tuning(), tmp_path / "run")
-    assert not (tmp_path / "run").exists()
-
-
-def test_an_encoder_that_cannot_be_had_is_named(tmp_path, monkeypatch):
-    import huggingface_hub
-
-    def nowhere(*args, **kwargs):
-        raise OSError("no network here")
-
-    monkeypatch.setattr(huggingface_hub, "model_info", nowhere)
-    for encoder, words in (
-            ("nobody/nothing", "encoder 'nobody/nothing' can be had neither .*no network here"),
-            (str(tmp_path), "not an encoder.*save_pretrained")):
-        with pytest.raises(Unavailable, match=words):
-            run(toy(late=0, dialogues=36), Tuning(encoder=encoder), tmp_path / "run")
     assert not (tmp_path / "run").exists()
 
 

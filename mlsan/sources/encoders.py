@@ -43,7 +43,7 @@ def encode(texts: Sequence[str], progress: bool = True, layers: tuple[int, ...] 
     The result is kept under ``data_dir()``; asking again for the same texts reads it from there.
 
     Raises:
-        CorpusError: one of the texts is not a string.
+        CorpusError: one of the texts is not a string, or most of their words are not the encoder's.
         Unavailable: the encoder is not installed and cannot be downloaded.
     """
     texts = list(texts)
@@ -71,6 +71,9 @@ def encode(texts: Sequence[str], progress: bool = True, layers: tuple[int, ...] 
 
 def _encode(texts: list[str], progress: bool, layers: tuple[int, ...]) -> np.ndarray:
     model = _model()
+    ids = model.tokenizer(texts, add_special_tokens=False, truncation=True, max_length=256,
+                          verbose=False)["input_ids"]
+    check_words(texts, ids, model.tokenizer, MODEL)
     if not layers:
         with torch.inference_mode():
             vectors = model.encode(texts, batch_size=64, show_progress_bar=progress,
@@ -89,6 +92,26 @@ def _encode(texts: list[str], progress: bool, layers: tuple[int, ...]) -> np.nda
         means = [(states[layer] * token).sum(1) / token.sum(1) for layer in layers]
         out[rows] = torch.cat(means, 1).cpu().numpy()
     return out
+
+
+def check_words(texts: Sequence[str], tokens: Sequence[list[int]], tokenizer, name: str) -> None:
+    """Whether the encoder of that name can tell the texts apart.
+
+    ``tokens``: the tokenizer's numbers for each text, without the marks around it. A tokenizer that
+    lacks its own files, or is made for another language, gives nothing or the one unknown token:
+    every text is then read alike, and nothing fails.
+
+    Raises:
+        CorpusError: no more than half of the tokens are known.
+    """
+    found = [token for text in tokens for token in text]
+    known = sum(token != tokenizer.unk_token_id for token in found)
+    if 2 * known <= len(found) and any(map(str.strip, texts)):
+        raise CorpusError(
+            f"encoder {name!r}: its tokenizer knows {known} of the {len(found)} tokens that it "
+            f"makes of the texts (the first: {texts[0]!r:.60}). It lies without its own files, is "
+            "another encoder's, or was made for another language; save the right one beside the "
+            "weights (`tokenizer.save_pretrained`), or take an encoder that reads these texts")
 
 
 def _model():
