@@ -1,4 +1,4 @@
-"""``mlsan`` on the command line: from getting conversations to reproducing a benchmark."""
+"""``mlsan`` on the command line: one function for each command, in the order of their use."""
 
 from __future__ import annotations
 
@@ -23,8 +23,10 @@ from mlsan.finetune import finetune as run_finetuning
 from mlsan.model.mlsan import STAGES
 from mlsan.runs import Plan, open_run
 from mlsan.runs import train as run_training
+from mlsan.sources.columns import SPLIT_WORDS, default_name
 from mlsan.sources.download import DownloadError
 from mlsan.sources.feature_files.corpora import FEATURES, find
+from mlsan.sources.imported import import_tables
 from mlsan.studies import protocol
 from mlsan.studies.ablation import ablate as run_ablation
 from mlsan.studies.tables import (
@@ -45,6 +47,7 @@ Context = Annotated[str, typer.Option(metavar="on|off",
                                       help="read the whole dialogue, or each turn alone")]
 Seed = Annotated[int, typer.Option(min=0)]
 Seeds = Annotated[int, typer.Option(min=1)]
+ColumnName = Annotated[str | None, typer.Option(metavar="COLUMN", show_default=False)]
 Resume = Annotated[bool, typer.Option("--resume", help="go on with the run in --out")]
 AcceptLicence = Annotated[bool, typer.Option("--accept-licence", help="IEMOCAP: its terms")]
 
@@ -98,6 +101,55 @@ def fetch(name: Annotated[str, typer.Argument(
     Console().print(about, highlight=False)
     Console().print(corpus.summary().to_string())
     Console().print(f"Next: `mlsan train {next_name}`", highlight=False, soft_wrap=True)
+
+
+@app.command("import", help="Your own tables (CSV, TSV, JSON, JSON lines, Parquet; EmoryNLP's "
+                           "too) as a corpus folder, with features of what is said and how.")
+def import_(tables: Annotated[list[Path] | None, typer.Argument(
+                metavar="TABLE...", help="a row for each turn")] = None,
+            splits: Annotated[list[str] | None, typer.Option(
+                "--split", metavar="train=TABLE", help="a table that is one split")] = None,
+            dialogue: ColumnName = None, turn: ColumnName = None, speaker: ColumnName = None,
+            emotion: ColumnName = None, split_column: ColumnName = None,
+            text: ColumnName = None, gender: ColumnName = None,
+            audio: Annotated[str | None, typer.Option(
+                help="the column of paths to WAV files, from the table's folder")] = None,
+            emotions: Annotated[str, typer.Option(
+                metavar="a,b,c", help="the classes in order; without, as they appear")] = "",
+            make_splits: Annotated[bool, typer.Option(
+                "--make-splits", help="deal whole dialogues out, 70/15/15")] = False,
+            no_text: Annotated[bool, typer.Option("--no-text", help="don't encode texts")] = False,
+            no_audio: Annotated[bool, typer.Option("--no-audio", help="read no WAV files")] = False,
+            features: Annotated[list[str] | None, typer.Option(
+                metavar="audio=FILE", help="ready features, row for row: .npy, .npz, .safetensors, "
+                                           ".parquet, .csv")] = None,
+            folder: Annotated[Path | None, typer.Option(
+                "--out", help="the corpus folder; without, called like the table")] = None) -> None:
+    named = {"dialogue": dialogue, "turn": turn, "speaker": speaker, "emotion": emotion,
+             "split": split_column, "text": text, "gender": gender, "audio": audio}
+    given = [(path, None) for path in tables or []] + [
+        (path, _split(word)) for word, path in _pairs(splits, "--split")]
+    if not given:
+        raise CorpusError("no table; name one or several, or --split train=TABLE")
+    if splits and make_splits:
+        raise CorpusError("--split says which split a table is: leave out --make-splits")
+    folder = _writable(folder or Path(default_name([path for path, _ in given])), is_folder=True)
+    if folder.exists():
+        raise CorpusError(f"--out {folder}: exists already; choose another --out or remove it")
+    corpus, notes = import_tables(
+        given, folder.name, columns=named, make_splits=make_splits,
+        emotions=[e.strip() for e in emotions.split(",") if e.strip()],
+        leave_out=[m for m, out in (("text", no_text), ("audio", no_audio)) if out],
+        features=_pairs(features, "--features"))
+    corpus.save(folder)
+    say = Console().print
+    for note in notes:
+        say(f"- {note}", markup=False, highlight=False, soft_wrap=True)
+    say(corpus.summary().to_string(), markup=False)
+    # A name of ours would be taken for ours.
+    at = shlex.quote(str(folder if catalogue.is_folder(str(folder)) else f"./{folder}"))
+    then = f"mlsan train {at}" if corpus.emotions else f"mlsan predict RUN {at}"
+    say(f"Next: `{then}`", markup=False, highlight=False, soft_wrap=True)
 
 
 @app.command()
@@ -293,6 +345,20 @@ def _new_table(path: Path) -> None:
     if path.exists():
         raise CorpusError(f"--out {path}: exists already; choose another name, or remove it first")
     _writable(path, is_folder=False)
+
+
+def _pairs(given: list[str] | None, option: str) -> list[tuple[str, Path]]:
+    pairs = [text.partition("=") for text in given or []]
+    for word, _, path in pairs:
+        if not word or not path:
+            raise CorpusError(f"{option} {word}: write {option} NAME=FILE")
+    return [(word.strip(), Path(path)) for word, _, path in pairs]
+
+
+def _split(word: str) -> str:
+    if word.lower() not in SPLIT_WORDS:
+        raise CorpusError(f"--split: unknown {word!r}; use train, dev or test")
+    return SPLIT_WORDS[word.lower()]
 
 
 def _on(text: str) -> bool:
