@@ -47,7 +47,8 @@ Context = Annotated[str, typer.Option(metavar="on|off",
                                       help="read the whole dialogue, or each turn alone")]
 Seed = Annotated[int, typer.Option(min=0)]
 Seeds = Annotated[int, typer.Option(min=1)]
-ColumnName = Annotated[str | None, typer.Option(metavar="COLUMN", show_default=False)]
+ColumnName = Annotated[str | None, typer.Option(
+    metavar="COLUMN", help="what it is called, where the guess is wrong")]
 Resume = Annotated[bool, typer.Option("--resume", help="go on with the run in --out")]
 AcceptLicence = Annotated[bool, typer.Option("--accept-licence", help="IEMOCAP: its terms")]
 
@@ -106,7 +107,7 @@ def fetch(name: Annotated[str, typer.Argument(
 @app.command("import", help="Your own tables (CSV, TSV, JSON, JSON lines, Parquet; EmoryNLP's "
                            "too) as a corpus folder, with features of what is said and how.")
 def import_(tables: Annotated[list[Path] | None, typer.Argument(
-                metavar="TABLE...", help="a row for each turn")] = None,
+                metavar="TABLE", help="files with a row for each turn")] = None,
             splits: Annotated[list[str] | None, typer.Option(
                 "--split", metavar="train=TABLE", help="a table that is one split")] = None,
             dialogue: ColumnName = None, turn: ColumnName = None, speaker: ColumnName = None,

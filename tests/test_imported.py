@@ -170,7 +170,7 @@ def test_ids_of_several_columns_and_tables_of_one_split(place):
     assert table.dialogue.tolist() == ["train-1", "dev-1"] and "named after its split" in notes[-1]
 
 
-def test_splits_that_are_not_there(mlsan, place):
+def test_splits_that_are_not_there(mlsan, place, quick):
     rows = [(d, t, "AB"[t], "xy"[d % 2], "", f"{d} {t}") for d in range(20) for t in range(2)]
     people(place / "talk.csv", rows)
     code, _, err = mlsan("import", "talk.csv")
@@ -181,6 +181,7 @@ def test_splits_that_are_not_there(mlsan, place):
     assert corpus.emotions == ("y", "x")
     assert "speakers are called A, B: where these begin anew in each dialogue" in out
     assert corpus.table.groupby("dialogue").split.nunique().max() == 1
+    assert mlsan("train", "talk", "--out", "run", "--json")[0] == 0
     again, _ = import_tables([(place / "talk.csv", None)], "talk", make_splits=True)
     pd.testing.assert_frame_equal(again.table, corpus.table)
     code, out, err = mlsan("import", "--split", "train=talk.csv", "--no-text", "--out", "half")
@@ -299,6 +300,7 @@ def test_files_that_cannot_be_read(place):
     (["--split", "a.csv"], ["--split a.csv: write --split NAME=FILE"]),
     (["--split", "eval=a.csv"], ["unknown 'eval'", "train, dev or test"]),
     (["--split", "dev=a.csv", "--make-splits"], ["leave out --make-splits"]),
+    (["--split", "dev=a.csv", "--split", "test=a.csv"], ["a.csv: is the same as a.csv"]),
     (["a.csv", "--speaker", "who"], ["no column 'who' for --speaker", "'dialogue', 'turn'"]),
     (["a.csv", "--turn", "text"], ["line 2, text: 'Hi!' is no turn"]),
     (["a.csv", "--emotions", "joy"], ["unknown 'anger'"]),

@@ -209,11 +209,13 @@ def _unique(parts: list[pd.DataFrame], paths: list[Path], notes: list[str]) -> p
         if len(set(stems)) < len(stems):
             raise CorpusError(f"{paths[0]}: dialogue {seen[seen.duplicated()].iloc[0]!r} stands in "
                               "another table of that name too; rename one of the files")
-        parts = [part.assign(dialogue=f"{stem}-" + part.dialogue)
-                 for part, stem in zip(parts, stems, strict=True)]
-        notes.append(f"dialogues begin anew in each table: {seen[seen.duplicated()].iloc[0]!r} is "
-                     f"now {' and '.join(repr(p.dialogue.iloc[0]) for p in parts[:2])}, and so on")
-        return pd.concat(parts)
+        name = seen[seen.duplicated()].iloc[0]
+        now = [f"{stem}-{name}" for part, stem in zip(parts, stems, strict=True)
+               if name in set(part.dialogue)]
+        notes.append(f"dialogues begin anew in each table: {name!r} is now "
+                     f"{' and '.join(map(repr, now[:2]))}, and so on")
+        return pd.concat([part.assign(dialogue=f"{stem}-" + part.dialogue)
+                          for part, stem in zip(parts, stems, strict=True)])
     table = pd.concat(parts)
     torn = table.groupby("dialogue").split.nunique() > 1
     torn = table.dialogue.isin(torn.index[torn])

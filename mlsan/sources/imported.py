@@ -46,6 +46,11 @@ def import_tables(tables: Sequence[tuple[Path, str | None]], name: str, *,
         raise CorpusError("--audio: stands beside --no-audio or --features audio; give one of them")
     table, order, notes = read_conversations(tables, columns or {}, make_splits=make_splits,
                                              leave_out=leave_out)
+    digests = [hashlib.sha256(path.read_bytes()).hexdigest() for path, _ in tables]
+    for i, digest in enumerate(digests):
+        if digest in digests[:i]:
+            raise CorpusError(f"{tables[i][0]}: is the same as {tables[digests.index(digest)][0]}; "
+                              "give each table once")
     emotions = tuple(emotions) or tuple(e for e in dict.fromkeys(table.emotion) if e)
     Corpus(name, table, {"text": np.zeros((len(table), 1))}, emotions)  # judged before hours pass
     present, sources = {}, []
@@ -70,8 +75,8 @@ def import_tables(tables: Sequence[tuple[Path, str | None]], name: str, *,
     if not ready:
         raise CorpusError("no features: leave out --no-text, name a column of WAV files with "
                           "--audio, or give --features")
-    files = [f"{path.name} (SHA-256 {hashlib.sha256(path.read_bytes()).hexdigest()[:12]})"
-             for path, _ in tables]
+    files = [f"{path.name} (SHA-256 {digest[:12]})"
+             for (path, _), digest in zip(tables, digests, strict=True)]
     corpus = Corpus(name, table, ready, emotions, present=present,
                     provenance="; ".join([f"imported from {', '.join(files)}", *sources]))
     notes.append(f"emotions, in this order: {', '.join(emotions) or 'none'}")
