@@ -195,6 +195,9 @@ def test_a_table_without_emotions_is_all_test(place):
     table, _, notes = read(place / "new.csv")
     assert set(table.split) == {"test"} and set(table.emotion) == {""}
     assert notes[-1] == "no emotions and no splits: everything is test, to be predicted"
+    written(place / "other.csv", "dialogue,speaker,text,feeling", "1,A,hi,joy")
+    told = "; ".join(read(place / "other.csv")[2])
+    assert "no column of emotions among 'dialogue', 'speaker', 'text', 'feeling'" in told
 
 
 def test_six_voices(place):

@@ -120,6 +120,9 @@ def _named(path, raw, split, columns, make_splits, leave_out, notes) -> pd.DataF
                           f"{', '.join(map(repr, raw.columns))}; name it with --{missing[0]}")
     if guessed:
         notes.append(f"columns guessed: {', '.join(guessed)}")
+    if "emotion" not in found:
+        notes.append(f"no column of emotions among {', '.join(map(repr, raw.columns))}; if one is, "
+                     "name it with --emotion")
     table = pd.DataFrame(index=raw.index)
     for column, names in found.items():
         cells = [_texts(raw, name, column, notes) for name in names]

@@ -105,5 +105,5 @@ def voices(paths: Sequence[Path | None], progress: bool = True
 
 
 def _listed(paths, rows) -> str:
-    shown = [str(paths[i] or "(empty cell)") for i in rows[:3]]
-    return ", ".join(shown) + (f" and {len(rows) - 3} more" if len(rows) > 3 else "")
+    names = list(dict.fromkeys(str(paths[i] or "(empty cell)") for i in rows))
+    return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
