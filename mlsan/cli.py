@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import shlex
-import tempfile
 from pathlib import Path
 from typing import Annotated
 
@@ -14,16 +12,27 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Column, Table
 
-from mlsan import catalogue
+from mlsan import catalogue, options
 from mlsan.data.speaker_ids import MODES
 from mlsan.data.validation import SPLITS, CorpusError
 from mlsan.files import write_table, write_text
 from mlsan.finetune import Tuning
 from mlsan.finetune import finetune as run_finetuning
 from mlsan.model.mlsan import STAGES
+from mlsan.options import (
+    AcceptLicence,
+    ColumnName,
+    Context,
+    CorpusName,
+    Device,
+    Json,
+    Resume,
+    Seed,
+    Seeds,
+)
 from mlsan.runs import Plan, open_run
 from mlsan.runs import train as run_training
-from mlsan.sources.columns import SPLIT_WORDS, default_name
+from mlsan.sources.columns import default_name
 from mlsan.sources.download import DownloadError
 from mlsan.sources.feature_files.corpora import FEATURES, find
 from mlsan.sources.imported import import_tables
@@ -38,19 +47,6 @@ from mlsan.studies.tables import (
 
 app = typer.Typer(help="Speaker-adaptive emotion recognition in conversation, stage by stage.",
                   no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
-
-CorpusName = Annotated[str, typer.Argument(metavar="CORPUS",
-                                           help="a name of `mlsan corpora`, or a folder")]
-Json = Annotated[bool, typer.Option("--json", help="print JSON, for machines")]
-Device = Annotated[str, typer.Option(help="auto, cpu or cuda")]
-Context = Annotated[str, typer.Option(metavar="on|off",
-                                      help="read the whole dialogue, or each turn alone")]
-Seed = Annotated[int, typer.Option(min=0)]
-Seeds = Annotated[int, typer.Option(min=1)]
-ColumnName = Annotated[str | None, typer.Option(
-    metavar="COLUMN", help="what it is called, where the guess is wrong")]
-Resume = Annotated[bool, typer.Option("--resume", help="go on with the run in --out")]
-AcceptLicence = Annotated[bool, typer.Option("--accept-licence", help="IEMOCAP: its terms")]
 
 
 def main() -> None:
@@ -129,19 +125,20 @@ def import_(tables: Annotated[list[Path] | None, typer.Argument(
     named = {"dialogue": dialogue, "turn": turn, "speaker": speaker, "emotion": emotion,
              "split": split_column, "text": text, "gender": gender, "audio": audio}
     given = [(path, None) for path in tables or []] + [
-        (path, _split(word)) for word, path in _pairs(splits, "--split")]
+        (path, options.split(word)) for word, path in options.pairs(splits, "--split")]
     if not given:
         raise CorpusError("no table; name one or several, or --split train=TABLE")
     if splits and make_splits:
         raise CorpusError("--split says which split a table is: leave out --make-splits")
-    folder = _writable(folder or Path(default_name([path for path, _ in given])), is_folder=True)
+    folder = folder or Path(default_name([path for path, _ in given]))
+    options.writable(folder, is_folder=True)
     if folder.exists():
         raise CorpusError(f"--out {folder}: exists already; choose another --out or remove it")
     corpus, notes = import_tables(
         given, folder.name, columns=named, make_splits=make_splits,
         emotions=[e.strip() for e in emotions.split(",") if e.strip()],
         leave_out=[m for m, out in (("text", no_text), ("audio", no_audio)) if out],
-        features=_pairs(features, "--features"))
+        features=options.pairs(features, "--features"))
     corpus.save(folder)
     say = Console().print
     for note in notes:
@@ -172,8 +169,9 @@ def train(corpus: CorpusName,
     """Train one model, choose its epoch on dev, test it once."""
     if catalogue.is_folder(corpus):         # `evaluate` may be called from elsewhere
         corpus = str(Path(corpus).resolve())
-    plan = Plan(corpus, _stages(stages), _mode(speakers), seed, _on(context), neutrality=neutrality)
-    folder = _writable(folder or Path("runs") / plan.name, is_folder=True)
+    plan = Plan(corpus, options.stages(stages), options.mode(speakers), seed,
+                options.on(context), neutrality=neutrality)
+    folder = options.writable(folder or Path("runs") / plan.name, is_folder=True)
     loaded = catalogue.load(corpus)
     if len(loaded.labelled_rows("test")) == 0:      # said now, not after the training
         raise CorpusError(f"{corpus}: no test split with emotions, and a run is tested once at its "
@@ -196,7 +194,7 @@ def evaluate(folder: Annotated[Path, typer.Argument(
     if split not in SPLITS:
         raise CorpusError(f"--split: {split!r}; use one of {', '.join(SPLITS)}")
     if file:
-        _new_table(file)
+        options.new_table(file)
     run = open_run(folder, device, corpus)
     title = f"{run.plan.name}: {split}" + (f" of {run.corpus.name}" if corpus else "")
     show_scores(run, as_json, title, split)
@@ -216,7 +214,7 @@ def predict(folder: Annotated[Path, typer.Argument(
 
     Who was met in training is known by name; everybody else is a stranger.
     """
-    _new_table(file)
+    options.new_table(file)
     run = open_run(folder, device, corpus)
     table = run.predict()
     write_table(file, table)
@@ -234,10 +232,10 @@ def ablate(corpus: CorpusName,
            file: Annotated[Path | None, typer.Option(
                "--out", help="write the whole result as JSON")] = None,
            as_json: Json = False) -> None:
-    modes = tuple(_mode(m) for m in speakers.split(","))
+    modes = tuple(options.mode(m) for m in speakers.split(","))
     if file:
-        _writable(file, is_folder=False)
-    result = run_ablation(corpus, seeds, speakers=modes, context=_on(context), device=device)
+        options.writable(file, is_folder=False)
+    result = run_ablation(corpus, seeds, speakers=modes, context=options.on(context), device=device)
     if file:
         write_text(file, json.dumps(result, indent=1))
     if as_json:
@@ -262,7 +260,7 @@ def finetune(corpus: CorpusName,
              device: Device = "auto",
              resume: Resume = False,
              as_json: Json = False) -> None:
-    _writable(folder, is_folder=True)
+    options.writable(folder, is_folder=True)
     tuning = Tuning(encoder, context, names, epochs, learning_rate=learning_rate, seed=seed)
     about = run_finetuning(catalogue.load(corpus), tuning, folder, device=device, resume=resume)
     if as_json:
@@ -291,9 +289,9 @@ def reproduce(dataset: Annotated[str, typer.Argument(metavar="meld|iemocap")],
                   help="where it is kept; one that exists is gone on with")] = None) -> None:
     """The published figures and ours, every speaker mode, stages off to on, under one protocol."""
     if folder:
-        _writable(folder, is_folder=True)
+        options.writable(folder, is_folder=True)
     corpus = protocol.open_corpus(dataset, features, source, accept_licence=accept_licence)
-    folder = folder or _writable(
+    folder = folder or options.writable(
         Path(f"benchmark-{corpus.name}" + ("-quick" if quick else "")), is_folder=True)
     command = ["mlsan", "reproduce", dataset, "--features", features]
     if source:
@@ -304,65 +302,3 @@ def reproduce(dataset: Annotated[str, typer.Argument(metavar="meld|iemocap")],
     result = protocol.reproduce(corpus, dataset, features, folder, seeds=seeds, quick=quick,
                                 device=device, command=shlex.join(command))
     show_reproduction(result, folder)
-
-
-# -- options ---------------------------------------------------------------------------------------
-
-
-def _stages(text: str) -> tuple[str, ...]:
-    named = () if text == "none" else tuple(s.strip() for s in text.split(","))
-    if unknown := set(named) - set(STAGES):
-        raise CorpusError(f"--stages: unknown {', '.join(sorted(unknown))!r}; use some of "
-                          f"{', '.join(STAGES)}, or none")
-    return tuple(s for s in STAGES if s in named)
-
-
-def _mode(text: str) -> str:
-    if text.strip() not in MODES:
-        raise CorpusError(f"--speakers: unknown {text.strip()!r}; use {', '.join(MODES)}")
-    return text.strip()
-
-
-def _writable(path: Path, *, is_folder: bool) -> Path:
-    """The path, tried before hours of work end there; nothing is left of the trial."""
-    if path.exists() and path.is_dir() != is_folder:
-        found, kept = ("file", "folder") if is_folder else ("folder", "file")
-        raise CorpusError(f"--out {path}: is a {found}, and what is kept is a {kept}; choose "
-                          "another --out")
-    near = (*[path] * is_folder, *path.absolute().parents)
-    there = next(p for p in near if os.path.lexists(p))         # a file too: it can hold nothing
-    try:
-        with tempfile.TemporaryFile(dir=there):
-            return path
-    except OSError as error:
-        raise CorpusError(f"--out {path}: can't be written ({error.strerror}); choose another --out"
-                          ) from error
-
-
-def _new_table(path: Path) -> None:
-    """A table's path, refused before anything is computed."""
-    if path.suffix not in (".csv", ".parquet"):
-        raise CorpusError(f"--out {path}: name a file that ends in .csv or .parquet")
-    if path.exists():
-        raise CorpusError(f"--out {path}: exists already; choose another name, or remove it first")
-    _writable(path, is_folder=False)
-
-
-def _pairs(given: list[str] | None, option: str) -> list[tuple[str, Path]]:
-    pairs = [text.partition("=") for text in given or []]
-    for word, _, path in pairs:
-        if not word or not path:
-            raise CorpusError(f"{option} {word}: write {option} NAME=FILE")
-    return [(word.strip(), Path(path)) for word, _, path in pairs]
-
-
-def _split(word: str) -> str:
-    if word.lower() not in SPLIT_WORDS:
-        raise CorpusError(f"--split: unknown {word!r}; use train, dev or test")
-    return SPLIT_WORDS[word.lower()]
-
-
-def _on(text: str) -> bool:
-    if text not in ("on", "off"):
-        raise CorpusError(f"--context: {text!r}; use on or off")
-    return text == "on"
