@@ -26,6 +26,7 @@ from mlsan.options import (
     CorpusName,
     Device,
     Json,
+    RecipeName,
     Resume,
     Seed,
     Seeds,
@@ -161,6 +162,7 @@ def train(corpus: CorpusName,
           context: Context = "on",
           neutrality: Annotated[float, typer.Option(
               help="weight of stage 1's neutrality term")] = 0.0,
+          recipe: RecipeName = None,
           device: Device = "auto",
           folder: Annotated[Path | None, typer.Option(
               "--out", help="where the run is kept")] = None,
@@ -170,14 +172,15 @@ def train(corpus: CorpusName,
     if catalogue.is_folder(corpus):         # `evaluate` may be called from elsewhere
         corpus = str(Path(corpus).resolve())
     plan = Plan(corpus, options.stages(stages), options.mode(speakers), seed,
-                options.on(context), neutrality=neutrality)
+                options.on(context), neutrality=neutrality, recipe=recipe)
     folder = options.writable(folder or Path("runs") / plan.name, is_folder=True)
     loaded = catalogue.load(corpus)
     if len(loaded.labelled_rows("test")) == 0:      # said now, not after the training
         raise CorpusError(f"{corpus}: no test split with emotions, and a run is tested once at its "
                           "end; name a corpus with test dialogues")
     run = run_training(plan, corpus=loaded, device=device, folder=folder, resume=resume)
-    show_scores(run, as_json, f"{plan.name}: test, kept in {folder}")
+    show_scores(run, as_json, f"{plan.name}: test, recipe {recipe or loaded.recipe}, kept in "
+                              f"{folder}")
 
 
 @app.command()
@@ -228,6 +231,7 @@ def ablate(corpus: CorpusName,
            speakers: Annotated[str, typer.Option(
                help="one or more of " + ", ".join(MODES))] = "identity",
            context: Context = "on",
+           recipe: RecipeName = None,
            device: Device = "auto",
            file: Annotated[Path | None, typer.Option(
                "--out", help="write the whole result as JSON")] = None,
@@ -235,7 +239,8 @@ def ablate(corpus: CorpusName,
     modes = tuple(options.mode(m) for m in speakers.split(","))
     if file:
         options.writable(file, is_folder=False)
-    result = run_ablation(corpus, seeds, speakers=modes, context=options.on(context), device=device)
+    result = run_ablation(corpus, seeds, speakers=modes, context=options.on(context),
+                          recipe=recipe, device=device)
     if file:
         write_text(file, json.dumps(result, indent=1))
     if as_json:

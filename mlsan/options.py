@@ -12,6 +12,7 @@ import typer
 from mlsan.data.speaker_ids import MODES
 from mlsan.data.validation import CorpusError
 from mlsan.model.mlsan import STAGES
+from mlsan.recipes import RECIPES
 from mlsan.sources.columns import SPLIT_WORDS
 
 CorpusName = Annotated[str, typer.Argument(metavar="CORPUS",
@@ -24,6 +25,9 @@ Seed = Annotated[int, typer.Option(min=0)]
 Seeds = Annotated[int, typer.Option(min=1)]
 ColumnName = Annotated[str | None, typer.Option(
     metavar="COLUMN", help="what it is called, where the guess is wrong")]
+RecipeName = Annotated[str | None, typer.Option(
+    "--recipe", metavar=" | ".join(RECIPES),
+    help="sizes, rates and epochs; left out, those that the corpus names")]
 Resume = Annotated[bool, typer.Option("--resume", help="go on with the run in --out")]
 AcceptLicence = Annotated[bool, typer.Option("--accept-licence", help="IEMOCAP: its terms")]
 

@@ -1,13 +1,13 @@
 """Recipes: the sizes, rates and epochs of a run, chosen on dev, once for each kind of corpus.
 
-A corpus names its recipe (its source wrote it there); what a corpus is *called* decides nothing.
+A corpus names its recipe (its source wrote it there), a plan may name another; what a corpus is
+*called* decides nothing.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from mlsan.data.corpus import Corpus
 from mlsan.data.validation import CorpusError
 from mlsan.training import Settings
 
@@ -44,14 +44,12 @@ RECIPES = {
 }
 
 
-def recipe_of(corpus: Corpus) -> Recipe:
-    """The recipe that the corpus names.
+def recipe_named(name: str, said_by: str) -> Recipe:
+    """The recipe of that name; ``said_by`` begins the message where there is none.
 
     Raises:
         CorpusError: there is none of that name.
     """
-    if corpus.recipe not in RECIPES:
-        raise CorpusError(f"{corpus.name}: its recipe is {corpus.recipe!r}; there are "
-                          f"{', '.join(RECIPES)}. Change the field in corpus.json, or drop it for "
-                          "the general one")
-    return RECIPES[corpus.recipe]
+    if name not in RECIPES:
+        raise CorpusError(f"{said_by}: unknown recipe {name!r}; use one of {', '.join(RECIPES)}")
+    return RECIPES[name]

@@ -23,7 +23,7 @@ from mlsan.data.validation import CorpusError
 from mlsan.files import kept_run, plain, replacing, write_text
 from mlsan.measures.scores import report
 from mlsan.model.mlsan import MLSAN, STAGES, Config, idle
-from mlsan.recipes import Recipe, recipe_of
+from mlsan.recipes import Recipe, recipe_named
 from mlsan.training import Settings
 
 
@@ -39,7 +39,7 @@ class Plan:
         concat_speaker: see ``Config``.
         neutrality, regularization: weights of the two terms (see ``Settings``).
         epochs: fewer than the recipe's, for a quick look.
-        recipe: another one than the corpus's own.
+        recipe: another one than the corpus's own, by its name in ``RECIPES`` or as it is.
     """
 
     corpus: str
@@ -51,7 +51,7 @@ class Plan:
     neutrality: float = 0.0
     regularization: float = Settings.regularization
     epochs: int | None = None
-    recipe: Recipe | None = None
+    recipe: str | Recipe | None = None
 
     @property
     def name(self) -> str:
@@ -64,6 +64,8 @@ class Plan:
             parts.append(f"neutrality-{self.neutrality}")
         if self.regularization != Settings.regularization:
             parts.append(f"lambda-{self.regularization}")
+        if isinstance(self.recipe, str):
+            parts.append(f"recipe-{self.recipe}")
         return "-".join(parts)
 
     def acting(self, corpus: Corpus) -> tuple[str, ...]:
@@ -72,7 +74,11 @@ class Plan:
 
     def recipe_for(self, corpus: Corpus) -> Recipe:
         """Sizes, rates and epochs of this run, with the plan's own wishes in them."""
-        recipe = self.recipe or recipe_of(corpus)
+        recipe = self.recipe
+        if isinstance(recipe, str):
+            recipe = recipe_named(recipe, "recipe")
+        elif recipe is None:
+            recipe = recipe_named(corpus.recipe, f"{corpus.name}: recipe in corpus.json")
         return replace(recipe, settings=replace(
             recipe.settings, neutrality=self.neutrality, regularization=self.regularization,
             epochs=self.epochs or recipe.settings.epochs))
@@ -266,6 +272,6 @@ def _read(path: Path, reader, remedy: str):
 
 def _plan(said: dict) -> Plan:
     """The plan that JSON tells of."""
-    if recipe := said.get("recipe"):
+    if isinstance(recipe := said.get("recipe"), dict):
         said = said | {"recipe": Recipe(**recipe | {"settings": Settings(**recipe["settings"])})}
     return Plan(**said | {"stages": tuple(said["stages"])})

@@ -11,10 +11,8 @@ from pathlib import Path
 import feature_files
 import numpy as np
 import pytest
-from safetensors.numpy import load_file
 
 from mlsan import cli
-from mlsan.data.corpus import Corpus
 from mlsan.model.mlsan import STAGES
 from mlsan.sources.simulated import simulate
 from mlsan.studies.protocol import Row
@@ -306,29 +304,3 @@ def test_iemocaps_terms_come_before_its_files(mlsan, generated):
 def test_feature_files_that_cannot_be_had(mlsan, args, words):
     code, _, err = mlsan(*args)
     assert code == 2 and all(w in err for w in words) and "Traceback" not in err
-
-
-def test_a_stage_that_cannot_act_is_left_out_not_tabled_and_named(mlsan, small, tmp_path):
-    """It would only shift dropout's random numbers, and that looks like a small gain."""
-    text = small.replaced(features={"text": small.features["text"]}).save(tmp_path / "text")
-    command = ["ablate", text, "--seeds", 1, "--speakers", "identity,none"]
-    result = json.loads(mlsan(*command, "--json")[1])
-    tabled = {(m["speakers"], *m["stages"]) for m in result["means"] if not m.get("baseline")}
-    assert tabled == {("identity",), ("identity", "regularization"), ("none",)}
-    for out in (mlsan(*command)[1], mlsan("train", text, "--out", tmp_path / "run")[1]):
-        assert "calibration is left out, speakers identity: it acts on audio and visual" in out
-    made = {name.split(".")[0] for name in load_file(tmp_path / "run" / "model.safetensors")}
-    assert "regularization" in made and not made & {"calibration", "gating"}
-
-
-def test_a_test_split_of_strangers_alone_is_named(mlsan, small, tmp_path):
-    """And no probe reports that their names can't be read: it never learned them."""
-    test = small.table.split == "test"
-    names = small.table.speaker.where(~test, "new " + small.table.speaker)
-    strangers = Corpus("new", small.table.assign(speaker=names), small.features, small.emotions)
-    new = strangers.save(tmp_path / "new")
-    out = mlsan("ablate", new, "--seeds", 1)[1]
-    assert "Nobody of test is in train" in out
-    probes = out.split("Probes")[1]
-    assert probes.count("–") == 6 and "0.000" not in probes     # two kinds for each of three models
-    assert "Nobody of test is in train" in mlsan("train", new, "--out", tmp_path / "run")[1]

@@ -58,8 +58,8 @@ def show_predictions(run, table: pd.DataFrame, file: Path) -> None:
 def show_ablation(result: dict) -> None:
     table = Table("speakers", "stages", "weighted F1", "macro F1", "weighted − static [95%]",
                   "macro − static [95%]", box=SIMPLE,
-                  title=f"{result['corpus']}, {result['seeds']} seeds, "
-                        f"context {'on' if result['context'] else 'off'}")
+                  title=f"{result['corpus']}, {result['seeds']} seeds, context "
+                        f"{'on' if result['context'] else 'off'}, recipe {result['recipe']}")
     for mean in result["means"]:
         key = {k: mean.get(k) for k in ("stages", "speakers", "baseline")}
         against = [p for p in result["paired"] if p["against"] == "static"
