@@ -124,7 +124,7 @@ def reproduce(corpus: Corpus, dataset: str, features: str, folder: Path, *, seed
         "command": command,
         "dataset": dataset, "features": features,
         "corpus": corpus.name, "generated": GENERATED in corpus.name,
-        "licence": corpus.licence, "provenance": corpus.provenance,
+        "licence": corpus.licence, "provenance": corpus.provenance, "recipe": corpus.recipe,
         "modalities": list(corpus.modalities), "stages": list(Plan(corpus.name).acting(corpus)),
         "emotions": list(corpus.emotions),
         "seeds": list(range(seeds)), "quick": quick, "versions": versions(),

@@ -168,7 +168,7 @@ def notes(result: dict) -> list[str]:
     elif not protocol.comparable(result):
         out.append("Not the official test split: no published row stands beside these scores.")
     out += [f"{result['corpus']}: {size} test utterances. F1 in points, mean ± sd over seeds "
-            f"{seeds}; {limit}.{quick}",
+            f"{seeds}; recipe {result['recipe']}, {limit}.{quick}",
             "The epoch is chosen on dev. Test peak: the mean over seeds of the best epoch on test, "
             "which others report; inflation: peak minus ours.",
             "off: no stage, and so nobody named: one model under every mode."]
