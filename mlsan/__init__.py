@@ -22,13 +22,14 @@ from mlsan.widgets import (
     ConversationPlayer,
     FilmBench,
     GateBench,
+    Guess,
     LambdaSlider,
     SpeakerSwap,
 )
 
 __all__ = [
     "MLSAN", "MODES", "STAGES", "CalibrationBench", "Config", "ConversationPlayer", "Corpus",
-    "CorpusError", "Dialogue", "FilmBench", "GateBench", "LambdaSlider", "Plan", "Run",
+    "CorpusError", "Dialogue", "FilmBench", "GateBench", "Guess", "LambdaSlider", "Plan", "Run",
     "SpeakerSwap", "Strengths", "Unavailable", "Utterance", "at_length", "bayes", "bootstrap",
     "f1_scores", "figures", "load", "mean_sd", "probe", "recorded", "simulate", "speaker_ids",
     "train"

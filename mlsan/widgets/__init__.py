@@ -4,8 +4,9 @@ from mlsan.widgets.calibration_bench import CalibrationBench, nearest_mean_accur
 from mlsan.widgets.conversation_player import ConversationPlayer
 from mlsan.widgets.film_bench import FilmBench
 from mlsan.widgets.gate_bench import GateBench
+from mlsan.widgets.guess import Guess
 from mlsan.widgets.lambda_slider import LambdaSlider
 from mlsan.widgets.speaker_swap import SpeakerSwap
 
-__all__ = ["CalibrationBench", "ConversationPlayer", "FilmBench", "GateBench", "LambdaSlider",
-           "SpeakerSwap", "nearest_mean_accuracy"]
+__all__ = ["CalibrationBench", "ConversationPlayer", "FilmBench", "GateBench", "Guess",
+           "LambdaSlider", "SpeakerSwap", "nearest_mean_accuracy"]
