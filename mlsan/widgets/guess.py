@@ -14,7 +14,7 @@ class Guess(anywidget.AnyWidget):
     """Ask the reader for a number, for one of ``choices``, or for a few words.
 
     What is guessed stays as long as the browser's tab is open, on this page; where it must not be
-    stored, until the page is left. With a kernel it is ``guess``, None before there is one.
+    stored, until the page is left. With a kernel it is ``guess``, None before there is one::
 
         floor = Guess("What share is always right?", low=0, high=1)     # in one cell
         floor.reveal(accuracy)                                          # in a later one
