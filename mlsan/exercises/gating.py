@@ -26,13 +26,13 @@ def weight(answer) -> str:
 
 @exercise
 def bias_for(answer) -> str:
-    """``answer(gate)``: the bias b with 2 sigmoid(b) = gate, for a float."""
+    """``answer(gate)``: the bias w with 2 sigmoid(w) = gate, for a float."""
     expect(answer(1.0), 0.0, "A gate of 1 is where bias 0 starts: 2 sigmoid(0) = 1.")
     for gate in (0.5, 0.1, 1.9):
         got = float(answer(gate))
         expect(2 / (1 + math.exp(-min(max(got, -50), 50))), gate,
                f"With your bias the untrained gate isn't {gate}. "
-               "Solve 2 / (1 + exp(-b)) = gate for b.")
+               "Solve 2 / (1 + exp(-w)) = gate for w.")
     return ("The bias goes to infinity at 0 and at 2: "
             "a gate is never quite shut and never quite doubled.")
 

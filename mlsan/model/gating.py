@@ -1,9 +1,9 @@
 """Stage 2, interaction-level gating: whose voice, face and words to trust, and how much.
 
-    g(s) = 2 sigmoid(W s + b),      h = sum_m g_m(s) h_m                    (Eq. gating)
+    g(s) = 2 sigmoid(W s + w),      h = sum_m g_m(s) h_m                    (Eq. gating)
 
-One gate per modality, from the speaker's vector, applied before fusion (ML-SAN, arXiv 2604.25383;
-its exact gate and fusion are not published, these are ours). W and b start at zero: every gate is 1
+One gate per modality, from the speaker's vector s, applied before fusion (ML-SAN, arXiv 2604.25383;
+its exact gate and fusion are not published, these are ours). W and w start at zero: every gate is 1
 and an untrained stage changes nothing. A gate lies between 0 (ignore) and 2 (trust double).
 """
 
