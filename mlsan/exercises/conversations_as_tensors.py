@@ -35,23 +35,71 @@ def unpad(answer) -> str:
             "a 0 may be a prediction, and padding may hold anything.")
 
 
+def _alone(x, mask):
+    return x.square().sum(-1)
+
+
+def _loud_padding(x, mask):
+    return torch.where(mask, _alone(x, mask), 1.0 + len(x))
+
+
+def _heard(x, hidden):
+    return ((x @ x.mT + hidden).softmax(-1) @ x).sum(-1)
+
+
+def _attention(x, mask):
+    return _heard(x, torch.where(mask, 0.0, -torch.inf)[:, None])
+
+
+def _careless_attention(x, mask):
+    return _heard(x, torch.zeros(mask.shape)[:, None])
+
+
+def _less_its_mean(x, mask):
+    real = mask[..., None]
+    return (x - (x * real).sum(1, keepdim=True) / real.sum(1, keepdim=True)).sum(-1)
+
+
+def _less_everything(x, mask):
+    return (x - x.mean(1, keepdim=True)).sum(-1)
+
+
+def _by_the_batch(x, mask):
+    return ((x - x[mask].mean(0)) / (x[mask].std(0) + 1e-3)).sum(-1)
+
+
+def _from_the_end(x, mask):
+    return _alone(x, mask) + x.shape[1] - torch.arange(x.shape[1])
+
+
+def _with_the_next(x, mask):
+    return _alone(x, mask) + _alone(x, mask).roll(-1, 0)
+
+
 @exercise
-def attend(answer) -> str:
-    """``answer(scores, mask)``: (B, T, T) scores and a (B, T) mask -> (B, T, T) weights."""
-    scores = torch.tensor([[[0.0, 1.0, 2.0]] * 3, [[1.0, -1.0, 0.0]] * 3])
-    mask = torch.tensor([[True, True, True], [True, True, False]])
-    weights = torch.as_tensor(answer(scores, mask))
-    expect(weights[0], scores[0].softmax(-1),
-           "Where nothing is padding it is an ordinary softmax over the last axis.")
-    expect(weights[1, :2, 2], [0, 0],
-           "Padding still gets weight: in the second dialogue the third place isn't real.")
-    expect(weights[1, :2].sum(-1), [1, 1],
-           "The weights of each turn should sum to 1, padding or not.")
-    expect(weights[1, :2, :2], scores[1, :2, :2].softmax(-1),
-           "Among the real turns the weights should be "
-           "those that the dialogue would have on its own.")
-    return ("The weights are those that the dialogue would have alone: "
-            "its company in the batch doesn't matter.")
+def leaks(answer) -> str:
+    """``answer(model)``: whether a dialogue's answer depends on its company in the batch.
+
+    ``model(x, mask)`` takes (B, T, D) and (B, T) and returns (B, T).
+    """
+    honest = {_alone: "This one reads every turn by itself, and you say that it leaks.",
+              _less_its_mean: "This one takes the mean of the real turns only, and is honest.",
+              _attention: "This one hides the padding from its attention. What moves is the last "
+                          "bits of a float: allow for them.",
+              _loud_padding: "This one answers nonsense at places that hold no turn. Nobody reads "
+                             "those: compare the real ones."}
+    leaky = {_less_everything: "This one takes a mean over all places, padding too.",
+             _careless_attention: "This one lets its turns listen to padding.",
+             _from_the_end: "This one counts places from the end of the box: the longest dialogue "
+                            "decides where that is.",
+             _by_the_batch: "This one scales by the mean and sd of the batch's real turns. No "
+                            "padding is in it, and other dialogues are.",
+             _with_the_next: "This one adds what the next dialogue of the batch says. Put another "
+                             "dialogue there, not only padding."}
+    for model, hint in (honest | leaky).items():
+        if bool(answer(model)) is not (model in leaky):
+            raise Wrong(hint)
+    return "Four honest models and five that aren't: you need no source code to tell them apart."
 
 
 @exercise

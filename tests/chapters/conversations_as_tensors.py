@@ -32,13 +32,20 @@ def first_fifth(dialogue, share, rng):
     return [d in names[:int(share * len(names))] for d in dialogue]
 
 
-def renormalised(scores, mask):
-    weights = scores.exp() * mask[:, None, :]
-    return weights / weights.sum(-1, keepdim=True)
-
-
-def pushed_down(scores, mask):
-    return (scores + torch.where(mask, 0, -1e9)[:, None]).softmax(-1)
+def company(longer=3, others=1, places=3):
+    """A finder of leaks: how much longer the box gets, who else is in it, what is compared."""
+    def leaks(model):
+        drawn = torch.Generator().manual_seed(1)
+        x = torch.randn(1, 3, 5, generator=drawn)
+        filler = torch.zeros(1, longer, 5)
+        rest = torch.randn(others, 3 + longer, 5, generator=drawn)
+        box = torch.cat([torch.cat([x, filler], 1), rest])
+        mask = torch.ones(box.shape[:2], dtype=torch.bool)
+        mask[0, 3:] = False
+        alone, beside = model(x, torch.ones(1, 3, dtype=torch.bool)), model(box, mask)
+        padded = torch.cat([alone, alone.new_zeros(1, longer)], 1)[0]
+        return bool((beside[0] - padded)[:places].abs().max() > 1e-4)
+    return leaks
 
 
 def in_order(speakers):
@@ -71,12 +78,10 @@ ANSWERS = {
         wrong=[lambda values, mask: [row[row != 0] for row in values],
                lambda values, mask: [values[mask]],
                lambda values, mask: values * mask]),
-    "attend": Answers(
-        right=[renormalised, pushed_down],
-        wrong=[lambda scores, mask: scores.softmax(-1),
-               lambda scores, mask: (scores * mask[:, None, :]).softmax(-1),
-               lambda scores, mask: scores.softmax(-1) * mask[:, None, :],
-               lambda scores, mask: scores.masked_fill(~mask[:, :, None], -1e9).softmax(-1)]),
+    "leaks": Answers(
+        right=[company(), company(longer=9, others=5)],
+        wrong=[company(longer=0), company(others=0), company(places=None),
+               lambda model: True, lambda model: False]),
     "slots": Answers(
         right=[lambda speakers: np.array([in_order(speakers).index(s) for s in speakers]),
                lambda speakers: [len(set(speakers[:speakers.index(s)])) for s in speakers]],
