@@ -1,6 +1,7 @@
 """A trained run before conversations it has not seen: labelled or not, whole or in part."""
 
 import shutil
+import wave
 
 import numpy as np
 import pandas as pd
@@ -192,3 +193,33 @@ def test_on_the_command_line(mlsan, run, small, tmp_path):
     code, said, err = mlsan("evaluate", folder, "--corpus", labelled, "--out", best)
     assert code == 0 and "of theirs" in said, err
     assert (pd.read_parquet(best).emotion != "").all()
+
+
+@pytest.mark.slow
+def test_from_six_voices_and_a_table_to_predictions(mlsan, tmp_path):
+    """As in the README: import, train, import what nobody labelled, predict."""
+    time = np.arange(12000) / 16000
+    for i in range(6):
+        voice = np.sin(2 * np.pi * (120 + 40 * i) * time) * (1 + np.sin(20 * time)) / 3
+        with wave.open(str(tmp_path / f"{i}.wav"), "wb") as file:
+            file.setparams((1, 2, 16000, 0, "NONE", ""))
+            file.writeframes((32767 * voice).astype("<i2").tobytes())
+    table = pd.DataFrame({
+        "dialogue": [0, 0, 1, 1, 2, 2], "speaker": ["Ann", "Bo"] * 3, "text": "…",
+        "emotion": ["joy", "anger"] * 3, "split": np.repeat(["train", "dev", "test"], 2),
+        "wav": [f"{i}.wav" for i in range(6)]})
+    table.to_csv(tmp_path / "talk.csv", index=False)
+    new = table.tail(2).drop(columns=["emotion", "split"]).replace("Bo", "Zed")
+    new.to_csv(tmp_path / "new.csv", index=False)
+    for command in (["import", tmp_path / "talk.csv", "--audio", "wav", "--no-text",
+                     "--out", tmp_path / "talk"],
+                    ["train", tmp_path / "talk", "--out", tmp_path / "run"],
+                    ["import", tmp_path / "new.csv", "--audio", "wav", "--no-text",
+                     "--out", tmp_path / "new"],
+                    ["predict", tmp_path / "run", tmp_path / "new", "--out", tmp_path / "p.csv"]):
+        code, out, err = mlsan(*command)
+        assert code == 0, err
+    said = pd.read_csv(tmp_path / "p.csv")
+    assert list(said.known) == [True, False] and said.predicted.isin(["joy", "anger"]).all()
+    assert said.filter(like="p_").to_numpy() == pytest.approx(
+        1 - said.filter(like="p_").to_numpy()[:, ::-1], abs=1e-6)
