@@ -77,13 +77,15 @@ def reverse(answer) -> str:
 
 
 @exercise
-def dialogues_needed(answer) -> str:
-    """``answer(half_width, dialogues, gain)``: dialogues for an interval of ± ``gain``."""
-    expect(answer(0.004, 400, 0.004), 400,
-           "An interval as narrow as it has to be already needs no more dialogues.", 0.01)
-    expect(answer(0.004, 400, 0.002), 1600,
-           "Half as wide takes more than twice as many dialogues: "
-           "a standard error falls with the square root of their number.", 0.01)
-    expect(answer(0.01, 100, 0.001), 10_000,
-           "A tenth of the width takes a hundred times the dialogues.", 0.01)
-    return "Precision is bought by the square: small gains are out of reach of small test sets."
+def best_of(answer) -> str:
+    """``answer(looks, sd)``: mean of the largest of ``looks`` gains, each N(0, ``sd``)."""
+    expect(answer(1, 1.0), 0.0,
+           "Who looks once, at nothing, is lucky as often as unlucky: "
+           "on average that comes to 0.", 0.05)
+    expect(answer(2, 1.0), 0.564,
+           "Draw two gains around zero and keep the larger; do that thousands of times, "
+           "and take the mean of what you kept.", 0.03)
+    expect(answer(24, 2.0), 3.896,
+           "Draw 24 gains with the given sd and keep the largest; "
+           "then average over many draws.", 0.02)
+    return "The best of 24 looks at nothing stands two standard deviations above nothing."

@@ -1,10 +1,13 @@
 """Answers to the exercises of "Regularization", and its equation by hand."""
 
 import math
+import random
 
 import numpy as np
 import torch
 from book_code import Answers, Equation
+from scipy.integrate import trapezoid
+from scipy.stats import norm
 
 from mlsan.data.batches import Batch
 from mlsan.model.mlsan import MLSAN, Config
@@ -60,6 +63,18 @@ def first_in_order(weights, dev):
     return min((-np.mean(scores), weight) for weight, scores in zip(weights, dev, strict=True))[1]
 
 
+def largest_in_theory(looks, sd):
+    """The largest of n is below z where all of them are: its density is n phi(z) Phi(z)^(n - 1)."""
+    z = np.linspace(-9, 9, 20_001)
+    density = looks * norm.pdf(z) * norm.cdf(z) ** (looks - 1)
+    return sd * trapezoid(z * density, z)
+
+
+def largest_one_by_one(looks, sd):
+    draw = random.Random(1)
+    return sum(max(draw.gauss(0, sd) for _ in range(looks)) for _ in range(20_000)) / 20_000
+
+
 ANSWERS = {
     "blind": Answers(
         right=[lambda shares: sum(-p * math.log(p) for p in shares), cross_entropy_of],
@@ -86,9 +101,12 @@ ANSWERS = {
         right=[lambda h: h.detach() + (h.detach() - h), lambda h: -h + 2 * h.detach()],
         wrong=[lambda h: -h, lambda h: h, lambda h: h.detach(), lambda h: h - 2 * h.detach(),
                lambda h: 3 * h.detach() - 2 * h]),
-    "dialogues_needed": Answers(
-        right=[lambda half_width, dialogues, gain: dialogues / (gain / half_width) ** 2],
-        wrong=[lambda half_width, dialogues, gain: dialogues * half_width / gain,
-               lambda half_width, dialogues, gain: dialogues * (half_width / gain) ** 0.5,
-               lambda half_width, dialogues, gain: dialogues]),
+    "best_of": Answers(
+        right=[largest_in_theory, largest_one_by_one],
+        wrong=[lambda looks, sd: 1.96 * sd,
+               lambda looks, sd: np.random.default_rng(0).normal(0, sd, looks).max(),
+               lambda looks, sd: np.random.default_rng(0).normal(0, sd, (9_999, looks)).mean(),
+               lambda looks, sd: abs(np.random.default_rng(0).normal(0, sd, (9_999, looks))
+                                     ).max(1).mean(),
+               lambda looks, sd: sd * math.sqrt(2 * math.log(looks))]),
 }
