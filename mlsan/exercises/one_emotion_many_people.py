@@ -91,16 +91,29 @@ def told_apart(answer) -> str:
 
 
 @exercise
-def what_comes_next(answer) -> str:
-    """``answer``: p(joy | own last emotion joy, last turn's emotion joy)."""
-    answer = float(answer)
-    if abs(answer - 0.55) < 0.001:
-        raise Wrong("In the remaining 45% of the cases the emotion is drawn anew, "
-                    "and may be joy again.")
-    if abs(answer - 0.724) < 0.001:
-        raise Wrong("Probabilities of all emotions must add up to 1: "
-                    "what inertia and contagion take, the prior lacks.")
-    expect(answer, 0.45 * 0.174 + 0.55,
-           "Three things can happen: she stays with her own emotion, "
-           "she takes Ben's, or hers is drawn anew.", tolerance=0.005)
-    return "Two turns of context make joy more than three times as probable."
+def habits(answer) -> str:
+    """``answer(own, before, emotion, prior)``: (n,) ints three times and (C,) -> two shares.
+
+    Inertia and contagion, from turns that Eq. transition has drawn.
+    """
+    prior = np.array([0.6, 0.25, 0.15])
+    drawn = {}
+    for lasts, spreads in ((0.0, 0.0), (0.4, 0.0), (0.35, 0.2)):
+        rng = np.random.default_rng(0)
+        own, before, emotion = rng.choice(3, (3, 60_000), p=prior)
+        move, alike = rng.random((2, len(own)))
+        before = np.where(alike < 0.4, own, before)     # what spread earlier makes them alike
+        emotion = np.where(move < lasts, own, np.where(move < lasts + spreads, before, emotion))
+        drawn[lasts, spreads] = answer(own, before, emotion, prior)
+    if any(np.shape(got) != (2,) for got in drawn.values()):
+        raise Wrong("Return two numbers: inertia, then contagion.")
+    expect(drawn[0.0, 0.0], [0, 0],
+           "Here nothing lasts and nothing spreads: what agrees, agrees by chance, "
+           "for a common emotion comes twice in a row.", tolerance=0.02)
+    expect(drawn[0.4, 0.0], [0.4, 0],
+           "Here emotions last and don't spread. A turn may equal the last one although nobody "
+           "caught anything: those drawn anew agree by chance.", tolerance=0.02)
+    expect(drawn[0.35, 0.2], [0.35, 0.2],
+           "With both at work: where one's own and the last turn's emotion are the same, you "
+           "can't tell which of the two was kept.", tolerance=0.02)
+    return "What agrees with the past is one thing, what was kept from it another."

@@ -78,7 +78,7 @@ def dialogue(corpus: Corpus, rows: np.ndarray) -> np.ndarray:
 
 
 def forward_backward(log_likelihood, speaker, prior, inertia, contagion) -> np.ndarray:
-    """p(e_t | all turns), shape (T, C), exact (Eq. simulated).
+    """p(e_t | all turns), shape (T, C), exact (Eq. transition).
 
     The state is every speaker's last emotion: an array with one axis of length C per speaker. A
     turn rewrites its speaker's axis only, by a mixture of three simple moves (draw from the prior,

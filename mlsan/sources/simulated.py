@@ -1,11 +1,12 @@
 """Multi-party conversations whose truth is known, because we planted it.
 
-How a turn comes about (Eq. simulated). Speaker s, whose own last emotion was i, answers a turn
-whose emotion was j. The new emotion e is drawn from
+How a turn comes about. Speaker s, whose own last emotion was i, answers a turn whose emotion was j.
+The new emotion e is drawn from (Eq. transition)
 
     p(e | i, j) = (1 - inertia - contagion) prior[e] + inertia [e = i] + contagion [e = j]
 
-and every modality m of the utterance shows it around a prototype, as loudly as s does:
+and every modality m of the utterance shows it around a prototype, as loudly as s does (Eq.
+simulated):
 
     z_m = a[s, m] prototype_m[e] + noise        noise ~ N(0, I)
     x_m = exp(log_gain_m[s]) * z_m + shift_m[s] for audio and visual;  x_text = z_text
@@ -171,11 +172,12 @@ def _converse(rng, n_dialogues, truth):
 
 
 def transition(prior, inertia, contagion, own=None, before=None) -> np.ndarray:
-    """p(e | own last emotion, last turn's emotion), shape (C,) (Eq. simulated).
+    """p(e | own last emotion, last turn's emotion), shape (C,) (Eq. transition).
 
     ``own`` and ``before`` are None where there was none.
     """
-    p = (1 - inertia * (own is not None) - contagion * (before is not None)) * prior
+    lasts, spreads = inertia * (own is not None), contagion * (before is not None)
+    p = (1 - lasts - spreads) * prior                   # Eq. transition
     if own is not None:
         p[own] += inertia
     if before is not None:

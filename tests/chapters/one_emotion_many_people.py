@@ -1,5 +1,6 @@
 """Answers to the exercises of "One emotion, many people", and its equation by hand."""
 
+from itertools import product
 from math import exp
 
 import numpy as np
@@ -17,7 +18,21 @@ def express_holds(express):
         assert abs(got[d] - (shift[d] + z * exp(log_gain[d]))) < 1e-12
 
 
-EQUATIONS = {"simulated": Equation("express", "mlsan.sources.simulated:express", express_holds)}
+def transition_holds(transition):
+    """Emotion by emotion, with and without a last emotion of either kind."""
+    prior, inertia, contagion = [0.6, 0.3, 0.1], 0.35, 0.2
+    for own, before in product((None, 0, 2), (None, 1, 2)):
+        got = transition(np.array(prior), inertia, contagion, own, before)
+        for e in range(3):
+            anew = 1 - (0 if own is None else 0.35) - (0 if before is None else 0.2)
+            p = anew * prior[e] + (0.35 if e == own else 0) + (0.2 if e == before else 0)
+            assert abs(got[e] - p) < 1e-12
+
+
+EQUATIONS = {
+    "simulated": Equation("express", "mlsan.sources.simulated:express", express_holds),
+    "transition": Equation("transition", "mlsan.sources.simulated:transition", transition_holds),
+}
 
 
 def rows_where(test):
@@ -31,6 +46,18 @@ def by_one(labels, nearest):
 def shares_by_torch(gates):
     gates = torch.tensor(gates)
     return gates / gates.sum(1)[:, None]
+
+
+def by_least_squares(own, before, emotion, prior):
+    """Every turn and emotion an equation: [e was said] - prior = inertia (...) + contagion (...)."""
+    said, mine, last = (np.eye(len(prior))[x] - prior for x in (emotion, own, before))
+    return np.linalg.lstsq(np.stack([mine.ravel(), last.ravel()], 1), said.ravel())[0]
+
+
+def less_chance(own, before, emotion, prior):
+    """As if whatever isn't kept from the one were drawn anew."""
+    chance = (prior ** 2).sum()
+    return [((emotion == x).mean() - chance) / (1 - chance) for x in (own, before)]
 
 
 ANSWERS = {
@@ -64,5 +91,12 @@ ANSWERS = {
         wrong=[rows_where(lambda d, low, high: low > 0),
                rows_where(lambda d, low, high: abs(d) > 0.01),
                rows_where(lambda d, low, high: low < 0 < high)]),
-    "what_comes_next": Answers(right=[0.6283, 0.63], wrong=[0.55, 0.724, 0.174, 0.43]),
+    "habits": Answers(
+        right=[by_least_squares],
+        wrong=[lambda own, before, emotion, prior: ((emotion == own).mean(),
+                                                    (emotion == before).mean()),
+               less_chance,
+               lambda own, before, emotion, prior: by_least_squares(before, own, emotion, prior),
+               lambda own, before, emotion, prior: sum(
+                   by_least_squares(own, before, emotion, prior))]),
 }
