@@ -9,21 +9,21 @@ from __future__ import annotations
 import numpy as np
 import plotly.graph_objects as go
 
-# Okabe and Ito's colour-blind-safe palette (2008), emotions matched by custom where there is one.
-EMOTION_COLOURS = {"neutral": "#8c8c8c", "surprise": "#56b4e9", "fear": "#cc79a7",
-                   "sadness": "#0072b2", "joy": "#e69f00", "disgust": "#009e73",
-                   "anger": "#d55e00"}
-MODALITY_COLOURS = {"text": "#0072b2", "audio": "#d55e00", "visual": "#009e73"}
-OURS, THEIRS, BEST = "#0072b2", "#8c8c8c", "#d55e00"
-_CYCLE = ("#e69f00", "#56b4e9", "#009e73", "#cc79a7", "#0072b2", "#d55e00", "#8c8c8c", "#8a6d00")
-_SYMBOLS = ("circle", "diamond", "square", "cross")
+from mlsan.marks import (  # noqa: F401 (all of them: a notebook has them from here)
+    BEST,
+    EMOTION_COLOURS,
+    LINEUP,
+    MODALITY_COLOURS,
+    OURS,
+    THEIRS,
+    emotion_colours,
+    initials,
+    looks,
+    shown,
+    speaker_style,
+)
+
 _CLEAR = "rgba(0,0,0,0)"
-
-
-def speaker_style(names) -> dict[str, dict]:
-    """name -> marker colour and symbol; the pair is unique for up to 32 speakers."""
-    return {name: {"color": _CYCLE[i % 8], "symbol": _SYMBOLS[i // 8 % 4]}
-            for i, name in enumerate(names)}
 
 
 def _menu(buttons: list[dict]) -> dict:
@@ -55,7 +55,9 @@ def clouds(views: dict[str, np.ndarray], speakers, emotions, order, alt: str) ->
     """
     speakers, emotions = np.asarray(speakers), np.asarray(emotions)
     names = list(dict.fromkeys(sorted(speakers)))
-    style = speaker_style(names)
+    style, colours = speaker_style(names), emotion_colours(order)
+    if unknown := set(emotions) - set(order):
+        raise ValueError(f"clouds: {', '.join(sorted(unknown))} not in `order`; name every emotion")
     figure, kinds, first = go.Figure(), [], next(iter(views))
     flat = views[first].shape[1] == 2
     draw = figure.add_scattergl if flat else figure.add_scatter3d
@@ -63,15 +65,16 @@ def clouds(views: dict[str, np.ndarray], speakers, emotions, order, alt: str) ->
         for kind, labels, groups in (("speaker", speakers, names), ("emotion", emotions, order)):
             for group in groups:
                 here = labels == group
-                marker = style[group] if kind == "speaker" else {"color": EMOTION_COLOURS[group]}
+                marker = style[group] if kind == "speaker" else {"color": colours[group]}
                 other = emotions if kind == "speaker" else speakers
                 places = dict(zip("xyz", points[here].round(2).T, strict=False))
-                draw(**places, mode="markers", name=str(group), showlegend=kind == "emotion",
-                     text=other[here], hovertemplate="%{fullData.name}, %{text}<extra></extra>",
+                draw(**places, mode="markers", name=shown(group), showlegend=kind == "emotion",
+                     text=[shown(label) for label in other[here]],
+                     hovertemplate="%{fullData.name}, %{text}<extra></extra>",
                      visible=(view, kind) == (first, "speaker"),
                      marker={"size": 5 if flat else 3, "opacity": 0.75, **marker})
                 kinds.append((view, kind))
-    buttons = [{"label": f"{view}, by {kind}", "method": "update",
+    buttons = [{"label": f"{shown(view)}, by {kind}", "method": "update",
                 "args": [{"visible": [k == (view, kind) for k in kinds]}]}
                for view in views for kind in ("speaker", "emotion")]
     finished(figure, alt, "", "", height=520, updatemenus=[_menu(buttons)])
@@ -96,18 +99,19 @@ def scores(rows: list[dict], lines: dict[str, float], alt: str,
     ends += lines.values()
     room = 0.06 * (max(ends) - min(ends))
     for i, row in enumerate(reversed(rows)):
-        figure.add_scatter(x=[row["mean"]], y=[i], mode="markers", name=row["name"],
+        figure.add_scatter(x=[row["mean"]], y=[i], mode="markers", name=shown(row["name"]),
                            showlegend=False,
                            marker={"size": 11, "color": row.get("colour", OURS)},
                            error_x={"array": [row["sd"]], "thickness": 2},
                            hovertemplate="%{fullData.name}: %{x:.3f}<extra></extra>")
         # The names stand above their dots: beside the plot they would take half a phone.
         figure.add_annotation(x=0, xref="paper", xanchor="left", y=i, yshift=13, showarrow=False,
-                              text=row["name"], font={"size": 12})
+                              text=shown(row["name"], 60), font={"size": 12})
     for label, value in lines.items():
         figure.add_vline(x=value, line={"dash": "dash", "color": BEST, "width": 2})
         figure.add_annotation(x=value, xanchor="right", y=1, yref="paper", yanchor="bottom",
-                              showarrow=False, text=f"{label} {value:.3f}", font={"size": 12})
+                              showarrow=False, font={"size": 12},
+                              text=f"{shown(label, 60)} {value:.3f}")
     finished(figure, alt, x, "", height=110 + 42 * len(rows))
     # A little more room above the highest dot than below the lowest: its name stands there.
     figure.update_yaxes(showticklabels=False, tickvals=list(range(len(rows))),
@@ -122,28 +126,36 @@ def against_planted(planted: dict, learned: dict, names: dict, alt: str, x: str,
     ``planted``, ``learned``: modality -> (n,) values; ``names``: modality -> the points' names.
     """
     figure = go.Figure()
-    for m, symbol in zip(planted, _SYMBOLS, strict=False):
+    for m, look in looks(planted, "modalities").items():
         few = len(planted[m]) < 100         # many dots would hide one another
         figure.add_scatter(
-            x=np.round(planted[m], 3), y=np.round(learned[m], 3), mode="markers", name=m,
-            text=list(names[m]),
+            x=np.round(planted[m], 3), y=np.round(learned[m], 3), mode="markers",
+            name=shown(m), text=list(map(shown, names[m])),
             hovertemplate="%{text}: planted %{x:.2f}, learned %{y:.2f}<extra></extra>",
-            marker={"color": MODALITY_COLOURS[m], "symbol": symbol,
-                    "size": 9 if few else 5, "opacity": 0.85 if few else 0.6})
+            marker={**look, "size": 9 if few else 5, "opacity": 0.85 if few else 0.6})
     return finished(figure, alt, x, y)
 
 
 def ternary(points: dict[str, np.ndarray], modalities, speakers, alt: str) -> go.Figure:
-    """Each speaker's shares of three modalities in one triangle; label -> (S, 3), rows sum to 1."""
-    figure = go.Figure()
+    """Each speaker's shares of three modalities in one triangle; label -> (S, 3), rows sum to 1.
+
+    Raises:
+        ValueError: not three modalities, or more than eight labels.
+    """
+    if len(modalities) != 3:
+        raise ValueError(f"ternary: {len(modalities)} modalities; a triangle has three corners. "
+                         "Draw against_planted, or gate_bars")
+    figure, others = go.Figure(), looks(points, "labels")
     look = ({"color": OURS, "symbol": "circle"},
             {"color": BEST, "symbol": "x-thin", "line": {"width": 2, "color": BEST}})
-    axes = dict(zip("abc", modalities, strict=True))
+    look = dict(zip(points, look, strict=False)) if len(points) < 3 else others
+    axes = dict(zip("abc", map(shown, modalities), strict=True))
     values = ", ".join(f"{m} %{{{k}:.2f}}" for k, m in axes.items())
-    for (label, share), marker in zip(points.items(), look, strict=False):
+    for label, share in points.items():
         figure.add_scatterternary(
             **dict(zip("abc", np.asarray(share).T.round(3), strict=True)), mode="markers",
-            name=label, text=list(speakers), marker={"size": 9, "opacity": 0.85, **marker},
+            name=shown(label), text=list(map(shown, speakers)),
+            marker={"size": 9, "opacity": 0.85, **look[label]},
             hovertemplate="%{text}: " + values + "<extra>%{fullData.name}</extra>")
     finished(figure, alt, "", "", height=460)
     axis = {"showgrid": True, "gridcolor": "rgba(128,128,128,.3)", "tickvals": [0.25, 0.5, 0.75],
@@ -159,27 +171,30 @@ def gate_bars(gates: dict, planted: dict, speakers, alt: str) -> go.Figure:
 
     ``gates``, ``planted``: modality -> (S,) values. A menu changes the modality.
     """
-    figure, buttons, names, orders = go.Figure(), [], np.asarray(speakers), []
+    figure, buttons, orders = go.Figure(), [], []
+    names, look = np.array(list(map(shown, speakers))), looks(gates, "modalities")
     for i, m in enumerate(gates):
         order = np.argsort(np.asarray(planted[m]))
         orders.append(list(names[order]))
         gate, truth = (np.asarray(v[m])[order].round(2) for v in (gates, planted))
         figure.add_bar(y=orders[i], x=gate, orientation="h", name="gate", visible=i == 0,
-                       marker={"color": MODALITY_COLOURS[m]},
+                       marker={"color": look[m]["color"]},
                        hovertemplate="%{y}: gate %{x:.2f}<extra></extra>")
         figure.add_scatter(y=orders[i], x=truth, mode="markers", name="planted", visible=i == 0,
                            marker={"symbol": "diamond", "size": 9, "color": THEIRS,
                                    "line": {"width": 1, "color": "white"}},
                            hovertemplate="%{y}: planted %{x:.2f}<extra></extra>")
-        shown = [k // 2 == i for k in range(2 * len(gates))]        # two traces per modality
-        buttons.append({"label": m, "method": "update", "args": [
-            {"visible": shown}, {"yaxis.categoryarray": orders[i]}]})
+        visible = [k // 2 == i for k in range(2 * len(gates))]      # two traces per modality
+        buttons.append({"label": shown(m), "method": "update", "args": [
+            {"visible": visible}, {"yaxis.categoryarray": orders[i]}]})
     finished(figure, alt, "gate, and planted expressiveness", "", height=110 + 20 * len(names),
              bargap=0.35, updatemenus=[_menu(buttons)])
     figure.update_layout(legend={"x": 1, "xanchor": "right"})       # the menu is at the left
     figure.update_xaxes(range=[0, 2.05])                            # a gate lies between 0 and 2
-    return figure.update_yaxes(tickfont={"size": 11}, dtick=1, categoryorder="array",
-                               categoryarray=orders[0])
+    # By name, even where the names are numbers or dates; long ones are cut.
+    return figure.update_yaxes(type="category", tickfont={"size": 11}, categoryorder="array",
+                               categoryarray=orders[0], tickvals=list(names),
+                               ticktext=[shown(s, 24) for s in speakers])
 
 
 def confusion(counts: np.ndarray, emotions, alt: str) -> go.Figure:
@@ -187,50 +202,60 @@ def confusion(counts: np.ndarray, emotions, alt: str) -> go.Figure:
 
     ``counts``: (C, C), a row for each true emotion.
     """
-    counts = np.asarray(counts, float)
+    counts, names = np.asarray(counts, float), list(map(shown, emotions))
     share = counts / np.maximum(counts.sum(1, keepdims=True), 1)
     figure = go.Figure(go.Heatmap(
-        z=share.round(3), x=list(emotions), y=list(emotions), zmin=0, zmax=1, showscale=False,
+        z=share.round(3), x=names, y=names, zmin=0, zmax=1, showscale=False,
         colorscale=[[0, "rgba(0,114,178,0)"], [1, "rgba(0,114,178,.7)"]],
-        texttemplate="%{z:.2f}", textfont={"size": 11}, customdata=counts,
+        texttemplate="%{z:.2f}" if len(names) <= 12 else None, textfont={"size": 11},
+        customdata=counts,
         hovertemplate="%{y} called %{x}: %{z:.2f} (%{customdata:.0f})<extra></extra>"))
-    finished(figure, alt, "called", "truly", height=440)
-    figure.update_xaxes(showgrid=False, tickangle=-45)
-    return figure.update_yaxes(autorange="reversed", showgrid=False)
+    finished(figure, alt, "called", "truly", height=max(440, 160 + 24 * len(names)))
+    axis = {"type": "category", "showgrid": False, "tickvals": names,
+            "ticktext": [shown(e, 24) for e in emotions]}
+    figure.update_xaxes(tickangle=-45, **axis)
+    return figure.update_yaxes(autorange="reversed", **axis)
 
 
 def per_class(models: dict[str, dict], emotions, alt: str, y: str = "F1") -> go.Figure:
     """Each emotion's score by model with its interval.
 
-    ``models``: by name, a dict with ``mean``, ``low`` and ``high``, (C,) each.
+    ``models``: by name, a dict with ``mean``, ``low`` and ``high``, (C,) each; eight at most.
     """
-    figure = go.Figure()
+    figure, look = go.Figure(), looks(models, "models")
+    names, wide = list(map(shown, emotions)), 0.3 if len(models) < 5 else 0.7
     for i, (name, s) in enumerate(models.items()):
         mean, low, high = (np.asarray(s[k]) for k in ("mean", "low", "high"))
-        place = np.arange(len(emotions)) + 0.3 * (i / max(len(models) - 1, 1) - 0.5)
+        place = np.arange(len(names)) + wide * (i / max(len(models) - 1, 1) - 0.5)
         figure.add_scatter(
-            x=place, y=mean.round(3), name=name, mode="markers", text=list(emotions),
-            marker={"size": 9, "color": (THEIRS, OURS, BEST, "#009e73")[i], "symbol": _SYMBOLS[i]},
+            x=place, y=mean.round(3), name=shown(name), mode="markers", text=names,
+            marker={"size": 9, **look[name]},
             error_y={"array": high - mean, "arrayminus": mean - low, "thickness": 2},
             hovertemplate="%{text}: %{y:.3f}<extra>%{fullData.name}</extra>")
     finished(figure, alt, "", y)
-    return figure.update_xaxes(tickvals=list(range(len(emotions))), ticktext=list(emotions),
-                               tickangle=-45)
+    return figure.update_xaxes(tickvals=list(range(len(names))), tickangle=-45,
+                               ticktext=[shown(e, 24) for e in emotions])
 
 
 def lines(x, series: dict[str, dict], alt: str, x_title: str, y_title: str, **layout) -> go.Figure:
     """Named curves over ``x``.
 
-    ``series``: by name, a dict with ``y``, and optionally ``low``, ``high``, ``colour``, ``dash``.
+    ``series``: by name, a dict with ``y``, and optionally ``low``, ``high``, ``colour``, ``dash``;
+    those without a colour get one that no other has, up to eight.
     """
-    figure = go.Figure()
+    figure, given = go.Figure(), {s.get("colour") for s in series.values()}
+    spare = [c for c in dict.fromkeys((OURS, *LINEUP)) if c not in given]
+    if (bare := sum("colour" not in s for s in series.values())) > len(spare):
+        raise ValueError(f"lines: {bare} curves without a colour, {len(spare)} colours left; draw "
+                         "fewer, or a second figure")
     for name, s in series.items():
         y, error = np.asarray(s["y"]), None
         if "low" in s:
             above, below = np.asarray(s["high"]) - y, y - np.asarray(s["low"])
             error = {"array": above, "arrayminus": below, "thickness": 2}
         figure.add_scatter(
-            x=list(x), y=y.round(4), name=name, mode="lines+markers", error_y=error,
-            line={"color": s.get("colour", OURS), "dash": s.get("dash", "solid"), "width": 2.5},
+            x=list(x), y=y.round(4), name=shown(name), mode="lines+markers", error_y=error,
+            line={"color": s.get("colour") or spare.pop(0), "dash": s.get("dash", "solid"),
+                  "width": 2.5},
             marker={"size": 8}, hovertemplate="%{y:.3f}<extra>%{fullData.name}</extra>")
     return finished(figure, alt, x_title, y_title, **layout)
