@@ -8,6 +8,7 @@ import torch
 from feature_files import meld_mirror, pinned  # noqa: F401 (fixtures)
 from joblib import parallel_config
 from pages import browser, sites, visit  # noqa: F401 (fixtures)
+from stage import stage  # noqa: F401 (a fixture)
 
 from mlsan import cli
 from mlsan.recipes import RECIPES

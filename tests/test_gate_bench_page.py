@@ -30,11 +30,11 @@ def test_bench_holds_what_the_network_makes_of_each_utterance(small):
     state = {k: getattr(bench, k) for k in ("encodings", "weight", "bias", "utterances")}
     for i, said in enumerate(bench.utterances):
         row = small.table.iloc[out["rows"][i]]
-        assert bench.config["speakers"][said["speaker"]] == row.speaker
-        assert said["emotion"] == row.emotion
-        assert np.allclose(bench.table[said["speaker"]], out["gates"][i], atol=1e-6)
+        assert bench.config["speakers"][said["row"]] == said["speaker"] == row.speaker
+        assert bench.config["emotions"][said["emotion"]] == row.emotion
+        assert np.allclose(bench.table[said["row"]], out["gates"][i], atol=1e-6)
         wanted = torch.softmax(torch.tensor(out["logits"][i]), 0).numpy()
-        assert np.abs(by_python(state, i, bench.table[said["speaker"]]) - wanted).max() < 1e-5
+        assert np.abs(by_python(state, i, bench.table[said["row"]]) - wanted).max() < 1e-5
 
 
 @pytest.mark.parametrize(("stages", "context"), [(STAGES, False), (("gating",), True), ((), False)])
@@ -65,7 +65,7 @@ class TestPage:
                 assert abs(said - np.log(wanted[top] / without[top])) < 1e-3
             return bench.locator(".mlsan-verdict").text_content()
 
-        own = [state["table"][said["speaker"]] for said in state["utterances"]]
+        own = [state["table"][said["row"]] for said in state["utterances"]]
         seen = {agrees(0, own[0])}
         bench.locator("select[data-trait=utterance]").focus()
         for place in (1, 2, 3):                         # an utterance brings its speaker's gates

@@ -5,7 +5,7 @@ const WIDTH = 640, HEIGHT = 420, EDGE = 16;
 function render({ model, el }) {
   const [raw, calibrated] = [model.get("raw"), model.get("calibrated")];
   const [speakers, emotions] = [model.get("speakers"), model.get("emotions")];
-  const colours = model.get("colours");
+  const [colours, initials] = [model.get("colours"), model.get("letters")];
   const box = element(el, "div", { class: "mlsan-bench" });
 
   const label = element(box, "label");
@@ -28,13 +28,13 @@ function render({ model, el }) {
   const between = (from, to, t) => from.map((start, i) => start + t * (to[i] - start));
   const place = ([x, y], t) => {
     const [left, right, low, high] = between(rawEdges, calibratedEdges, t);
-    return [EDGE + (WIDTH - 2 * EDGE) * (x - left) / (right - left),
-      HEIGHT - EDGE - (HEIGHT - 2 * EDGE) * (y - low) / (high - low)];
+    return [EDGE + (WIDTH - 2 * EDGE) * (x - left) / (right - left || 1),
+      HEIGHT - EDGE - (HEIGHT - 2 * EDGE) * (y - low) / (high - low || 1)];
   };
-  const letters = raw.map((_, i) =>
-    element(svg, "text", { fill: colours[emotions[i]], "text-anchor": "middle" }, speakers[i][0]));
+  const letters = speakers.map((name, i) => element(
+    svg, "text", { fill: colours[emotions[i]], "text-anchor": "middle" }, initials[name]));
 
-  cloudKey(box, speakers)(colours);
+  cloudKey(box, initials)(colours);
   const verdict = element(box, "p", { class: "mlsan-verdict", "aria-live": "polite" });
 
   function draw() {

@@ -8,7 +8,7 @@ import anywidget
 import numpy as np
 import traitlets
 
-from mlsan.figures import EMOTION_COLOURS
+from mlsan.marks import emotion_colours, initials
 from mlsan.widgets.common import esm
 
 
@@ -26,7 +26,8 @@ class CalibrationBench(anywidget.AnyWidget):
 
     Args:
         raw, calibrated: (n, 2) coordinates of the same utterances.
-        speakers, emotions: (n,) names; the colour shows the emotion, the letter the speaker.
+        speakers, emotions: (n,) names; the colour shows the emotion, the letters the speaker
+            (``figures.initials``).
 
     ``amount`` is the slider's place; ``accuracy`` what is shown: the share of points whose speaker
     and whose emotion the nearest mean names. It is computed in the page, kernel or none.
@@ -38,12 +39,14 @@ class CalibrationBench(anywidget.AnyWidget):
     calibrated = traitlets.List().tag(sync=True)
     speakers = traitlets.List().tag(sync=True)
     emotions = traitlets.List().tag(sync=True)
+    letters = traitlets.Dict().tag(sync=True)
     colours = traitlets.Dict().tag(sync=True)
     amount = traitlets.Float(0.0).tag(sync=True)
     accuracy = traitlets.Dict().tag(sync=True)
 
     def __init__(self, raw, calibrated, speakers, emotions, **kwargs):
+        speakers, emotions = list(map(str, speakers)), list(map(str, emotions))
         super().__init__(
             raw=np.round(raw, 3).tolist(), calibrated=np.round(calibrated, 3).tolist(),
-            speakers=list(map(str, speakers)), emotions=list(map(str, emotions)),
-            colours={e: EMOTION_COLOURS[e] for e in map(str, np.unique(emotions))}, **kwargs)
+            speakers=speakers, emotions=emotions, letters=initials(speakers),
+            colours=emotion_colours(sorted(set(emotions))), **kwargs)

@@ -22,16 +22,16 @@ function nearestMeanAccuracy(points, labels) {
 const share = (value) => `${Math.round(100 * value)}%`;
 
 // What colours and letters stand for; returns what fills the colours in anew.
-function cloudKey(box, speakers) {
+function cloudKey(box, initials) {
   const key = element(box, "p", { class: "mlsan-key" });
-  const letters = [...new Set(speakers)].sort().map((s) => `${s[0]} ${s}`).join(", ");
+  const letters = Object.entries(initials).map(([name, own]) => `${own} ${quoted(name)}`).sort();
   return (colours) => {
     key.replaceChildren();
     for (const [name, colour] of Object.entries(colours)) {
       element(key, "span", { style: `background:${colour}` });
       element(key, "b", {}, name);
     }
-    element(key, "i", {}, letters);
+    element(key, "i", {}, letters.join(", "));
   };
 }
 

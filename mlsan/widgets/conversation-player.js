@@ -1,14 +1,14 @@
 // A conversation, turn by turn: what was said and felt, and what the trained model made of it.
 // All numbers come from turns_of in conversation_player.py; here they are only drawn.
 
-const SYMBOLS = { circle: "●", diamond: "◆", square: "■", cross: "✚" };
+const SYMBOLS = { circle: "●", diamond: "◆", square: "■", cross: "✚", x: "✖",
+  "circle-open": "○", "diamond-open": "◇", "square-open": "□" };
 const PAUSE = 2500;      // milliseconds a turn stays while playing: time to read it
 
 function render({ model, el }) {
   const conversations = model.get("conversations");
-  // Lists, since a notebook that is saved sorts the keys of what it holds.
-  const [speakers, emotions, modalities, colours] =
-    ["speakers", "emotions", "modalities", "colours"].map((name) => model.get(name));
+  const speakers = model.get("speakers");
+  const { emotions, modalities, emotion_colours, modality_colours } = model.get("config");
   const percent = (p) => `${Math.round(100 * p)}%`;
   const likeliest = (p) => p.indexOf(Math.max(...p));
   const says = (p) => `${emotions[likeliest(p)]}, ${percent(Math.max(...p))}`;
@@ -21,8 +21,8 @@ function render({ model, el }) {
   };
   const choice = element(labelled("Conversation"), "select");
   conversations.forEach((turns, i) => {
-    const cast = [...new Set(turns.map((turn) => turn.speaker))].join(", ");
-    element(choice, "option", { value: i }, `${i + 1}: ${cast}`);
+    const cast = [...new Set(turns.map((turn) => quoted(turn.speaker)))].join(", ");
+    element(choice, "option", { value: i }, brief(`${i + 1}: ${cast}`));
   });
   const row = labelled("Turn");
   const slider = element(row, "input", { type: "range", min: 1, step: 1 });
@@ -73,18 +73,17 @@ function render({ model, el }) {
   });
 
   function chat(t) {
-    const cast = [...new Set(turns().map((turn) => turn.speaker))];
     talk.replaceChildren();
     turns().forEach((turn, i) => {
       const { color, symbol } = speakers[turn.speaker];
       const line = element(talk, "li", { style: `border-color:${color}` });
-      line.classList.toggle("right", cast.indexOf(turn.speaker) % 2 === 1);
+      line.classList.toggle("right", turn.party % 2 === 1);
       if (i === t) line.setAttribute("aria-current", "true");
       const symbolStyle = { style: `color:${color}`, "aria-hidden": "true" };
       element(line, "span", symbolStyle, `${SYMBOLS[symbol]} `);
-      element(line, "b", {}, turn.speaker);
-      element(line, "div", {}, turn.text);
-      const [felt, heard] = [turn.emotion, likeliest(turn.model)].map((e) => emotions[e]);
+      element(line, "b", { dir: "auto" }, turn.speaker);
+      element(line, "div", { dir: "auto" }, turn.text);
+      const [felt, heard] = [noted(emotions, turn), emotions[likeliest(turn.model)]];
       element(line, "small", {}, felt === heard ? `${felt} ✓` : `${felt}, heard as ${heard}`);
     });
     // Only the list is scrolled: a page that jumps while one reads is a nuisance.
@@ -113,21 +112,22 @@ function render({ model, el }) {
     previous.disabled = t === 0;
     next.disabled = t === last;
     chat(t);
-    const felt = emotions[turn.emotion];
-    verdict.textContent = `${turn.speaker}: “${turn.text}” What was felt: ${felt}. ` +
-      `The model says ${says(turn.model)}` +
+    const felt = noted(emotions, turn);
+    verdict.textContent = `${quoted(turn.told)}: “${quoted(turn.text)}” ` +
+      `What was felt: ${felt}. The model says ${says(turn.model)}` +
       (turn.exact ? `; whoever knew everything could say ${says(turn.exact)}.` : ".");
     bars.replaceChildren();
     const thin = turn.exact ? "; thin line, the exact posterior" : "";
     element(bars, "h4", {}, `Each emotion: the model${thin}`);
     emotions.forEach((name, e) => {
       const values = turn.exact ? [turn.model[e], turn.exact[e]] : [turn.model[e]];
-      const both = values.map((value, i) => [value, i === 0 ? colours[name] : null]);
+      const both = values.map((value, i) => [value, i === 0 ? emotion_colours[e] : null]);
       track({ text: name, marked: e === turn.emotion }, both, 1, values.map(percent).join(" · "));
     });
     element(bars, "h4", {}, "Gates, from 0 (ignored) to 2 (trusted double)");
     modalities.forEach((m, i) => {
-      track({ text: m }, [[turn.gates[i], colours[m]]], 2, turn.gates[i].toFixed(2));
+      if (!turn.present[i]) return track({ text: m }, [], 2, "absent");
+      track({ text: m }, [[turn.gates[i], modality_colours[i]]], 2, turn.gates[i].toFixed(2));
       element(bars, "small", {}, `alone it would say ${says(turn.alone[i])}`);
     });
     // The numbers as they are drawn, for tests to read.

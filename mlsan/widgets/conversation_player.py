@@ -10,10 +10,12 @@ import torch
 import traitlets
 
 from mlsan.data.batches import Batch
-from mlsan.figures import EMOTION_COLOURS, MODALITY_COLOURS, speaker_style
+from mlsan.data.corpus import Corpus
+from mlsan.marks import STYLES, speaker_style
 from mlsan.measures import bayes
 from mlsan.model.mlsan import MLSAN
 from mlsan.runs import Run
+from mlsan.widgets import page_model
 from mlsan.widgets.common import esm
 
 
@@ -39,11 +41,11 @@ def heard_alone(model: MLSAN, batch: Batch, modality: str) -> torch.Tensor:
 
 @torch.no_grad()
 def turns_of(run: Run, dialogue: int) -> list[dict]:
-    """What the player shows of every turn of a dialogue.
+    """What the player shows of every turn of a dialogue: ``page_model.turns_of``, and with it
 
-    ``speaker``, ``text``, ``emotion`` (the true one's index) and ``gates`` (M,); ``model`` (C,),
-    the network's probabilities, and for simulated conversations ``exact`` (C,), the posterior of
-    ``bayes.dialogue``; ``alone`` (M, C), the network's if it heard one modality (``heard_alone``).
+    ``gates`` (M,); ``model`` (C,), the network's probabilities, and for simulated conversations
+    ``exact`` (C,), the posterior of ``bayes.dialogue``; ``alone`` (M, C), the network's if it heard
+    one modality (``heard_alone``).
     """
     corpus = run.corpus
     device = next(run.model.parameters()).device
@@ -54,39 +56,48 @@ def turns_of(run: Run, dialogue: int) -> list[dict]:
     shown = {"model": out.logits[0].softmax(-1), "gates": out.gates[0], "alone": alone}
     # Doubles, because a float32 that is rounded would be written with all its decimals.
     values = {name: v.cpu().double().numpy().round(3).tolist() for name, v in shown.items()}
-    if corpus.truth is not None:
+    if posterior_known(corpus, rows):
         values["exact"] = np.exp(bayes.dialogue(corpus, rows)).round(3).tolist()
-    return [{"speaker": turn.speaker, "text": turn.text, "emotion": int(corpus.emotion[rows[t]]),
-             **{name: value[t] for name, value in values.items()}}
-            for t, turn in enumerate(corpus.dialogue(dialogue).utterances)]
+    return [turn | {name: value[t] for name, value in values.items()}
+            for t, turn in enumerate(page_model.turns_of(run, rows))]
+
+
+def posterior_known(corpus: Corpus, rows) -> bool:
+    """Whether the exact posterior is known: all is as it was simulated, and nothing is absent."""
+    return (corpus.truth is not None and set(corpus.truth.prototypes) == set(corpus.modalities)
+            and set(corpus.table.speaker.iloc[rows]) <= set(corpus.truth.speakers)
+            and all(present[rows].all() for present in corpus.present.values()))
 
 
 class ConversationPlayer(anywidget.AnyWidget):
     """Conversations as chat, turn by turn: its gates, its emotion, and what each modality says.
 
     Args:
-        run: a trained ``MLSAN``, any stages; dialogues: indices of the dialogues to choose from.
+        run: a trained ``MLSAN``, whatever it is made of; dialogues: indices of the dialogues to
+            choose from.
 
     ``dialogue`` and ``turn`` are the place that is shown. All values are computed here (see
     ``turns_of``) and only drawn in the page, kernel or none.
+
+    Raises:
+        CorpusError: there are no such dialogues.
     """
 
     _esm = esm("conversation-player.js")
     _css = Path(__file__).with_name("conversation-player.css")
     conversations = traitlets.List().tag(sync=True)
     speakers = traitlets.Dict().tag(sync=True)
-    emotions = traitlets.List().tag(sync=True)
-    modalities = traitlets.List().tag(sync=True)
-    colours = traitlets.Dict().tag(sync=True)
+    config = traitlets.Dict().tag(sync=True)
     dialogue = traitlets.Int(0).tag(sync=True)
     turn = traitlets.Int(0).tag(sync=True)
 
     def __init__(self, run: Run, dialogues, **kwargs):
+        dialogues = list(dialogues)
+        page_model.rows_of(run, dialogues, "ConversationPlayer")
         conversations = [turns_of(run, int(d)) for d in dialogues]
-        present = {turn["speaker"] for turns in conversations for turn in turns}
-        style = speaker_style(sorted(set(run.corpus.table.speaker)))
-        super().__init__(
-            conversations=conversations, speakers={name: style[name] for name in sorted(present)},
-            emotions=list(run.corpus.emotions), modalities=list(run.corpus.modalities),
-            colours={**{e: EMOTION_COLOURS[e] for e in run.corpus.emotions},
-                     **{m: MODALITY_COLOURS[m] for m in run.corpus.modalities}}, **kwargs)
+        cast = {turn["speaker"] for turns in conversations for turn in turns}
+        everyone = set(run.corpus.table.speaker)
+        # As in other figures, unless the corpus has more people than there are styles.
+        style = speaker_style(sorted(everyone if len(everyone) <= STYLES else cast))
+        super().__init__(conversations=conversations, speakers={s: style[s] for s in sorted(cast)},
+                         config=page_model.config_of(run), **kwargs)

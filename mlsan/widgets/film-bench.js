@@ -7,13 +7,13 @@ const LIMITS = { gamma: [-0.95, 2.5], beta: [-8, 8] };      // a gamma of -1 wou
 function render({ model, el }) {
   const [points, speakers, emotions] =
     ["points", "speakers", "emotions"].map((name) => model.get(name));
-  const [undo, colours] = [model.get("undo"), model.get("colours")];
+  const [undo, colours, initials] = ["undo", "colours", "letters"].map((name) => model.get(name));
   const names = Object.keys(undo), axes = [0, 1];
   const box = element(el, "div", { class: "mlsan-bench mlsan-film" });
 
   const pickSpeaker = choose(box, model, "chosen", "Speaker");
   const pickColour = choose(box, model, "colour", "Colour by");
-  pickSpeaker.replaceChildren(...names.map((name) => new Option(name)));
+  pickSpeaker.replaceChildren(...names.map((name) => new Option(brief(name), name)));
   pickColour.replaceChildren(new Option("emotion"), new Option("speaker"));
 
   // One unit is as long across as up, and the origin, from which FiLM stretches, is in the middle.
@@ -27,8 +27,8 @@ function render({ model, el }) {
   });
   const cross = `M0 ${HEIGHT / 2}H${WIDTH}M${WIDTH / 2} 0V${HEIGHT}`;
   element(svg, "path", { class: "mlsan-axes", d: cross });
-  const letters = points.map((_, i) =>
-    element(svg, "text", { "text-anchor": "middle", dy: ".35em" }, speakers[i][0]));
+  const letters = speakers.map((name) =>
+    element(svg, "text", { "text-anchor": "middle", dy: ".35em" }, initials[name]));
   const ring = element(svg, "ellipse", { class: "mlsan-ring" });
   const handle = element(svg, "g", { class: "mlsan-handle" });
   element(handle, "circle", { r: 26, class: "mlsan-hit" });     // unseen, wide enough for a finger
@@ -63,7 +63,7 @@ function render({ model, el }) {
   button("undo-all", () => everybody((name) => undo[name])).textContent = "Undo everybody's";
   button("reset", () => everybody(nothing)).textContent = "Reset";
 
-  const nameColours = cloudKey(box, speakers);
+  const nameColours = cloudKey(box, initials);
   const verdict = element(box, "p", { class: "mlsan-verdict", "aria-live": "polite" });
 
   // A speaker's mean and standard deviation before FiLM, on each axis.
@@ -146,7 +146,7 @@ function render({ model, el }) {
       number.textContent = value.toFixed(2).replace("-", "−");
       input.setAttribute("aria-valuetext", number.textContent);
     });
-    undoOne.textContent = `Undo ${chosen}'s gain and shift`;
+    undoOne.textContent = `Undo ${quoted(brief(chosen))}'s gain and shift`;
     nameColours(colours[colour]);
     box.dataset.film = JSON.stringify(film);
     model.set("accuracy", judge(box, verdict, moved, speakers, emotions));

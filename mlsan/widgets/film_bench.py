@@ -8,7 +8,7 @@ import anywidget
 import numpy as np
 import traitlets
 
-from mlsan.figures import EMOTION_COLOURS, speaker_style
+from mlsan.marks import emotion_colours, initials, speaker_style
 from mlsan.widgets.common import esm
 
 
@@ -34,6 +34,7 @@ class FilmBench(anywidget.AnyWidget):
     speakers = traitlets.List().tag(sync=True)
     emotions = traitlets.List().tag(sync=True)
     undo = traitlets.Dict().tag(sync=True)
+    letters = traitlets.Dict().tag(sync=True)
     colours = traitlets.Dict().tag(sync=True)
     chosen = traitlets.Unicode().tag(sync=True)
     colour = traitlets.Enum(("emotion", "speaker"), "emotion").tag(sync=True)
@@ -50,6 +51,7 @@ class FilmBench(anywidget.AnyWidget):
             points=np.round(points, 3).tolist(), speakers=speakers, emotions=emotions,
             undo={s: {"gamma": np.round(gamma, 3).tolist(), "beta": np.round(beta, 3).tolist()}
                   for s, (gamma, beta) in undo.items()},
-            colours={"emotion": {e: EMOTION_COLOURS[e] for e in map(str, np.unique(emotions))},
+            letters=initials(speakers),
+            colours={"emotion": emotion_colours(sorted(set(emotions))),
                      "speaker": {s: look["color"] for s, look in style.items()}},
             **{"chosen": next(iter(undo)), **kwargs})

@@ -1,6 +1,8 @@
 // MLSAN's forward pass for one dialogue (mlsan/model/mlsan.py): the same weights, the same sums, in
 // plain JavaScript. Vectors are arrays of numbers; a layer is {weight, bias}, its weight's rows
-// lying one after another. tests/test_speaker_swap_page.py holds page and Python together to 1e-4.
+// lying one after another. A part that the checkpoint doesn't have changes nothing. Tests hold page
+// and Python together to 1e-4: test_speaker_swap_page.py the book's run, test_widgets_anywhere.py
+// others.
 
 export const linear = ({ weight, bias }, x) => Array.from(bias, (b, row) => {
   let sum = b;
@@ -52,25 +54,29 @@ export function unpack(layout, view) {
 
 const FAR = 20;         // mlsan/model/mlsan.py's
 
-// Eq. calibration and Eq. gating for one utterance: what `MLSAN.represent` does.
-function represent(layer, modalities, features, vector) {
-  const gates = linear(layer("gating.linear"), vector).map((g) => 2 * sigmoid(g));
+// Eq. calibration, Eq. gating and Eq. assembly for one utterance: what `MLSAN.represent` does.
+function represent(layer, { modalities, stages, concatSpeaker }, { features, present }, vector) {
+  const gates = stages.includes("gating")
+    ? linear(layer("gating.linear"), vector).map((g) => 2 * sigmoid(g)) : modalities.map(() => 1);
   let fused = null;
   modalities.forEach((m, i) => {
     const [mean, sd] = [layer(`${m}_mean`).raw, layer(`${m}_sd`).raw];
     let x = features[m].map((value, d) => Math.max(-FAR, Math.min(FAR, (value - mean[d]) / sd[d])));
-    if (m !== "text") {
-      const film = linear(layer(`calibration.film.${m}`), vector);
+    const calibration = layer(`calibration.film.${m}`);
+    if (calibration.weight) {
+      const film = linear(calibration, vector);
       x = x.map((value, d) => (1 + film[d]) * value + film[x.length + d]);
     }
-    const h = linear(layer(`encoders.${m}.1`), x).map((value) => gates[i] * value);
+    if (concatSpeaker) x = [...x, ...vector];
+    const weight = present[i] ? gates[i] : 0;
+    const h = linear(layer(`encoders.${m}.1`), x).map((value) => weight * value);
     fused = fused ? add(fused, h) : h;
   });
   return { gates, fused };
 }
 
 // What the turns around say: `Context`, for h, T vectors, and whose turn each is.
-function context(layer, h, party, heads, reach) {
+function attention(layer, h, party, { heads, reach }) {
   const H = h[0].length, size = H / heads;
   const bias = layer("context.bias").weight;
   const own = party.map((s, t) => party.slice(0, t + 1).filter((other) => other === s).length);
@@ -100,15 +106,39 @@ function context(layer, h, party, heads, reach) {
   });
 }
 
-// Every turn's gates and probabilities. `speaker[t]`, a row of the table, is who is to have said turn
-// t; `party[t]` tells whose turn it was, whoever gets it.
-export function forward(layer, config, turns, speaker, party) {
+// The same by `Recurrence`: a GRU in both directions, each with half of the places.
+function recurrence(layer, h) {
+  const heard = h.map((x) => [...x]), half = h[0].length / 2;
+  for (const [direction, start] of [["", 0], ["_reverse", half]]) {
+    const [input, state] = ["i", "h"].map((which) => ({
+      weight: layer(`context.gru.weight_${which}h_l0${direction}`).raw,
+      bias: layer(`context.gru.bias_${which}h_l0${direction}`).raw }));
+    let before = new Array(half).fill(0);
+    for (const t of direction ? [...h.keys()].reverse() : h.keys()) {
+      const [own, past] = [linear(input, h[t]), linear(state, before)];
+      before = before.map((value, i) => {
+        const [reset, update] = [i, half + i].map((at) => sigmoid(own[at] + past[at]));
+        const fresh = Math.tanh(own[2 * half + i] + reset * past[2 * half + i]);
+        return (1 - update) * fresh + update * value;
+      });
+      before.forEach((value, i) => { heard[t][start + i] += value; });
+    }
+  }
+  return heard;
+}
+
+const CONTEXTS = { attention, recurrence, none: (layer, h) => h };
+
+// Every turn's gates and probabilities. A turn has its features, which of them are `present`, and
+// its `party`: whose turn it was, whoever gets it. `speaker[t]`, a row of the table, is who is to
+// have said turn t.
+export function forward(layer, config, turns, speaker) {
   const table = layer("speakers.vectors").weight;
   const E = config.speakerDim;
   const vector = (s) => Array.from(table.slice(s * E, (s + 1) * E));
-  const said = turns.map((features, t) =>
-    represent(layer, config.modalities, features, vector(speaker[t])));
-  const h = context(layer, said.map(({ fused }) => fused), party, config.heads, config.reach);
+  const said = turns.map((turn, t) => represent(layer, config, turn, vector(speaker[t])));
+  const h = CONTEXTS[config.context](
+    layer, said.map(({ fused }) => fused), turns.map(({ party }) => party), config);
   return h.map((x, t) => ({
     gates: said[t].gates, probability: softmax(linear(layer("classify.2"), gelu(x))) }));
 }

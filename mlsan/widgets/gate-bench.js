@@ -3,7 +3,9 @@
 const EVIDENCE = 4;      // where a modality's bar ends
 
 function render({ model, el }) {
-  const { modalities, emotions, speakers, hidden, colours } = model.get("config");
+  const config = model.get("config");
+  const { modalities, emotions, hidden } = config;
+  const speakers = config.speakers.map(quoted);
   const [utterances, table] = [model.get("utterances"), model.get("table")];
   const encodings = floats(model.get("encodings"));
   const layer = { weight: floats(model.get("weight")), bias: model.get("bias") };
@@ -21,15 +23,17 @@ function render({ model, el }) {
   const box = element(el, "div", { class: "mlsan-gates" });
   const [pickUtterance, pickSpeaker] = [["utterance", "Utterance"], ["speaker", "Gates of"]].map(
     ([trait, text]) => choose(box, model, trait, text, { class: "mlsan-choice" }));
-  offer(pickUtterance, utterances.map(({ text, speaker }) => `${speakers[speaker]}: ${text}`));
-  offer(pickSpeaker, speakers);
+  offer(pickUtterance,
+    utterances.map(({ text, speaker }) => brief(`${quoted(speaker)}: ${quoted(text)}`)));
+  offer(pickSpeaker, speakers.map(brief));
 
   element(box, "h4", {}, "Gates, from 0 (ignored) to 2 (trusted double)");
   const rows = modalities.map((name, m) => {
     const row = element(box, "label", { class: "mlsan-row" });
     element(row, "span", {}, name);
     const slider = element(row, "input", {
-      type: "range", min: 0, max: 2, step: 0.01, style: `accent-color:${colours[name]}` });
+      type: "range", min: 0, max: 2, step: 0.01,
+      style: `accent-color:${config.modality_colours[m]}` });
     slider.addEventListener("input", () => {
       const gates = model.get("gates");
       model.set("gates", gates.map((gate, i) => (i === m ? Number(slider.value) : gate)));
@@ -44,21 +48,21 @@ function render({ model, el }) {
   });
 
   const signed = element(box, "h4");
-  const evidence = modalities.map((name) => {
+  const evidence = modalities.map((name, m) => {
     const row = element(box, "div", { class: "mlsan-row" });
     element(row, "span", {}, name);
     const track = element(row, "div", { class: "mlsan-track mlsan-signed" });
-    const bar = element(track, "i", { style: `background:${colours[name]}` });
+    const bar = element(track, "i", { style: `background:${config.modality_colours[m]}` });
     return { bar, number: element(row, "output") };
   });
 
   element(box, "h4", {}, "Probability of each emotion (grey: with the true speaker's gates)");
-  const felt = emotions.map((name) => {
+  const felt = emotions.map((name, e) => {
     const row = element(box, "div", { class: "mlsan-row" });
     const label = element(row, "span", {}, name);
     const track = element(row, "div", { class: "mlsan-track" });
     const own = element(track, "i", { class: "before" });
-    const now = element(track, "i", { style: `background:${colours[name]}` });
+    const now = element(track, "i", { style: `background:${config.emotion_colours[e]}` });
     return { label, own, now, number: element(row, "output") };
   });
   const verdict = element(box, "p", { class: "mlsan-verdict", "aria-live": "polite" });
@@ -68,19 +72,22 @@ function render({ model, el }) {
 
   function draw() {
     const [at, gates, speaker] = ["utterance", "gates", "speaker"].map((name) => model.get(name));
-    const { emotion, speaker: truly } = utterances[at];
+    const { emotion, row: truly, told, present } = utterances[at];
     const now = classify(at, gates), own = classify(at, table[truly]), top = best(now);
 
     pickUtterance.value = at;
     pickSpeaker.value = speaker;
     [...pickSpeaker.options].forEach((option, i) => {
-      option.text = speakers[i] + (i === truly ? " (who said it)" : "");
+      option.text = i === truly ? `${brief(i ? speakers[i] : quoted(told))} (who said it)`
+        : brief(speakers[i]);
     });
     reset.textContent = `Back to the gates of ${speakers[speaker]}`;
     rows.forEach(({ slider, number }, m) => {
+      const shown = present[m] ? gates[m].toFixed(2) : "absent";
       slider.value = gates[m];
-      slider.setAttribute("aria-valuetext", gates[m].toFixed(2));
-      number.textContent = gates[m].toFixed(2);
+      slider.disabled = !present[m];
+      slider.setAttribute("aria-valuetext", shown);
+      number.textContent = shown;
     });
     signed.textContent =
       `What each modality says for ${emotions[top]}: log p, less log p without it`;
@@ -95,14 +102,15 @@ function render({ model, el }) {
       number.textContent = (says[m] < 0 ? "−" : "+") + Math.abs(says[m]).toFixed(2);
     });
     felt.forEach((row, e) => {
-      row.label.textContent = emotions[e] + (emotions[e] === emotion ? " ✓" : "");
+      row.label.textContent = emotions[e] + (e === emotion ? " ✓" : "");
       row.own.style.width = percent(own[e]);
       row.now.style.width = percent(now[e]);
       row.number.textContent = percent(now[e]);
     });
     const hears = (p) => `${emotions[best(p)]}, ${percent(p[best(p)])}`;
     verdict.textContent = `With these gates the model hears ${hears(now)}; ` +
-      `with ${speakers[truly]}'s own it hears ${hears(own)}. What was felt: ${emotion}.`;
+      `with those of ${quoted(told)} it hears ${hears(own)}. What was felt: ` +
+      `${noted(emotions, utterances[at])}.`;
     for (const [name, value] of Object.entries({ probability: now, gates, evidence: says })) {
       box.dataset[name] = JSON.stringify(value);
     }
@@ -110,9 +118,9 @@ function render({ model, el }) {
     model.save_changes();
   }
   model.on("change:utterance", () => {
-    const { speaker } = utterances[model.get("utterance")];
-    model.set("speaker", speaker);
-    model.set("gates", table[speaker]);
+    const { row } = utterances[model.get("utterance")];
+    model.set("speaker", row);
+    model.set("gates", table[row]);
     draw();
   });
   model.on("change:speaker", () => {

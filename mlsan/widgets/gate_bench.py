@@ -1,4 +1,4 @@
-"""Set the three gates of an utterance, and see what a trained model makes of it."""
+"""Set the gates of an utterance, and see what a trained model makes of it."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ import numpy as np
 import torch
 import traitlets
 
-from mlsan.figures import EMOTION_COLOURS, MODALITY_COLOURS
+from mlsan.data.validation import CorpusError
 from mlsan.runs import Run
+from mlsan.widgets import page_model
 from mlsan.widgets.common import esm
 
 
@@ -19,15 +20,17 @@ class GateBench(anywidget.AnyWidget):
 
     Args:
         run: a trained ``MLSAN`` with gating alone and without context, so that the speaker reaches
-            the utterance through its three gates and nothing else.
+            the utterance through its gates and nothing else.
         rows: rows of the run's corpus to choose from; 40 of them make 45 KB of page.
 
     ``utterance`` (a place in ``rows``), ``speaker`` (a row of the speaker table) and ``gates`` are
     what is chosen; ``probability`` is what is shown, of every emotion. The JavaScript computes it,
-    kernel or none: the sum of the gated encodings (Eq. gating), then the classifier.
+    kernel or none: the sum of the gated encodings (Eq. gating), then the classifier. A modality
+    that an utterance lacks is encoded as zeros, and its gate is shut off.
 
     Raises:
         ValueError: a run with other stages, or with context.
+        CorpusError: there are no such rows.
     """
 
     _esm = esm("forward.js", "gate-bench.js")
@@ -44,36 +47,38 @@ class GateBench(anywidget.AnyWidget):
     probability = traitlets.List().tag(sync=True)
 
     def __init__(self, run: Run, rows, **kwargs):
-        model, corpus, rows = run.model, run.corpus, np.asarray(rows)
-        if model.config.stages != ("gating",) or model.context is not None:
-            stages = ", ".join(model.config.stages) or "no stage"
+        model, rows = run.model, np.asarray(rows)
+        config = model.config
+        if config.stages != ("gating",) or config.context or config.concat_speaker:
             raise ValueError("GateBench: needs a run with gating alone and without context; "
-                             f"this one has {stages}, context {model.config.context}")
+                             f"this one has {page_model.description(run)}")
+        if len(rows) == 0 or not np.isin(rows, np.arange(len(run.corpus))).all():
+            raise CorpusError(f"GateBench: give rows of the corpus, 0 to {len(run.corpus) - 1}; "
+                              "for instance run.corpus.rows('test')[:40]")
         layer = model.classify[-1]
-        speaker = run.speakers.ids[rows].tolist()
-        said = corpus.table.loc[rows, ["text", "emotion"]].to_dict("records")
-        table = gate_table(run).tolist()
-        config = {"modalities": list(corpus.modalities), "emotions": list(corpus.emotions),
-                  "speakers": ["somebody unknown", *run.speakers.names],
-                  "hidden": model.config.hidden,
-                  "colours": {**{e: EMOTION_COLOURS[e] for e in corpus.emotions},
-                              **{m: MODALITY_COLOURS[m] for m in corpus.modalities}}}
+        utterances = page_model.turns_of(run, rows)
+        table, speaker = gate_table(run).tolist(), utterances[0]["row"]
         # Encodings and weights travel as little-endian floats: that is how forward.js reads bytes.
         super().__init__(
-            config=config, table=table, speaker=speaker[0], gates=table[speaker[0]],
-            utterances=[u | {"speaker": s} for u, s in zip(said, speaker, strict=True)],
-            encodings=encodings(run, rows).cpu().numpy().astype("<f4").tobytes(),
-            weight=layer.weight.detach().cpu().numpy().astype("<f4").tobytes(),
+            config=page_model.config_of(run), table=table, speaker=speaker, gates=table[speaker],
+            utterances=utterances, encodings=encodings(run, rows).cpu().numpy().astype("<f4")
+            .tobytes(), weight=layer.weight.detach().cpu().numpy().astype("<f4").tobytes(),
             bias=layer.bias.tolist(), **kwargs)
 
 
 @torch.no_grad()
 def encodings(run: Run, rows) -> torch.Tensor:
-    """(n, M, H): what each modality's encoder makes of the rows' features, before any gate."""
+    """(n, M, H): what each modality's encoder makes of the rows' features, before any gate.
+
+    Zero where the modality is absent, as in Eq. assembly.
+    """
     model, corpus = run.model.eval(), run.corpus
     device = next(model.parameters()).device
     x = {m: torch.as_tensor(x[rows], device=device) for m, x in corpus.features.items()}
-    return torch.stack([model.encoders[m](x) for m, x in model.standardised(x).items()], 1)
+    present = {m: torch.as_tensor(p[rows], device=device)[:, None]
+               for m, p in corpus.present.items()}
+    return torch.stack([model.encoders[m](x) * present[m]
+                        for m, x in model.standardised(x).items()], 1)
 
 
 @torch.no_grad()

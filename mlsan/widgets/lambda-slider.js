@@ -6,7 +6,7 @@ const SHOWN = ["weight", "weighted_f1", "speaker", "emotion"];
 function render({ model, el }) {
   const [maps, scores] = [model.get("maps"), model.get("scores")];
   const labels = { speaker: model.get("speakers"), emotion: model.get("emotions") };
-  const colours = model.get("colours");
+  const [colours, initials] = [model.get("colours"), model.get("letters")];
   const box = element(el, "div", { class: "mlsan-lambda" });
 
   const row = element(box, "label");
@@ -25,10 +25,10 @@ function render({ model, el }) {
     return [Math.min(...values), Math.max(...values)];
   }));
   const scale = (value, [low, high], size) =>
-    EDGE + (size - 2 * EDGE) * (value - low) / (high - low);
+    EDGE + (size - 2 * EDGE) * (value - low) / (high - low || 1);
   const centred = { "text-anchor": "middle", "dominant-baseline": "central" };
   const letters = labels.speaker.map((name, i) => {
-    const letter = element(svg, "text", centred, name[0]);
+    const letter = element(svg, "text", centred, initials[name]);
     element(letter, "title", {}, `${name}, ${labels.emotion[i]}`);
     return letter;
   });
@@ -48,14 +48,14 @@ function render({ model, el }) {
     for (const [name, colour] of Object.entries(colours[kind])) {
       const item = element(key, "span");
       element(item, "i", { style: `background:${colour}` });
-      item.append(name);
+      item.append(kind === "speaker" ? `${initials[name]} ${quoted(name)}` : name);
     }
     slider.value = step;
     slider.setAttribute("aria-valuetext", `lambda ${now.weight}`);
     weight.textContent = now.weight;
     select.value = kind;
     svg.setAttribute("aria-label", `Map of ${letters.length} utterances at lambda ${now.weight}, ` +
-      `each the initial of its speaker, coloured by ${kind}.`);
+      `each the initials of its speaker, coloured by ${kind}.`);
     const share = (value) => `${(100 * value).toFixed(1)}%`;
     verdict.textContent = `λ = ${now.weight}: weighted F1 ${now.weighted_f1.toFixed(3)}. ` +
       `From these features a linear probe names the speaker of ${share(now.speaker)} ` +

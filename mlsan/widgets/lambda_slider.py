@@ -8,7 +8,7 @@ import anywidget
 import numpy as np
 import traitlets
 
-from mlsan.figures import EMOTION_COLOURS, speaker_style
+from mlsan.marks import emotion_colours, initials, speaker_style
 from mlsan.widgets.common import esm
 
 
@@ -17,7 +17,7 @@ class LambdaSlider(anywidget.AnyWidget):
 
     Args:
         maps: (n, 2) coordinates of the same n utterances, one array per weight.
-        speakers, emotions: (n,) names; a letter is its speaker's initial.
+        speakers, emotions: (n,) names; letters are its speaker's ``figures.initials``.
         scores: per weight a dict: ``weight``, ``weighted_f1``, and the shares of utterances whose
             ``speaker`` and whose ``emotion`` a probe names.
 
@@ -30,6 +30,7 @@ class LambdaSlider(anywidget.AnyWidget):
     speakers = traitlets.List().tag(sync=True)
     emotions = traitlets.List().tag(sync=True)
     scores = traitlets.List().tag(sync=True)
+    letters = traitlets.Dict().tag(sync=True)
     colours = traitlets.Dict().tag(sync=True)
     step = traitlets.Int(0).tag(sync=True)
     colour = traitlets.Enum(("speaker", "emotion"), "speaker").tag(sync=True)
@@ -38,10 +39,10 @@ class LambdaSlider(anywidget.AnyWidget):
         if len(maps) != len(scores):
             raise ValueError(f"LambdaSlider: {len(maps)} maps and {len(scores)} rows of scores; "
                              "give one row per map")
-        style, felt = speaker_style(sorted(set(speakers))), set(emotions)
+        speakers, emotions = list(map(str, speakers)), list(map(str, emotions))
+        style = speaker_style(sorted(set(speakers)))
         super().__init__(
             maps=[np.round(points, 2).tolist() for points in maps], scores=list(scores),
-            speakers=list(map(str, speakers)), emotions=list(map(str, emotions)),
+            speakers=speakers, emotions=emotions, letters=initials(speakers),
             colours={"speaker": {name: look["color"] for name, look in style.items()},
-                     "emotion": {e: c for e, c in EMOTION_COLOURS.items() if e in felt}},
-            **kwargs)
+                     "emotion": emotion_colours(sorted(set(emotions)))}, **kwargs)

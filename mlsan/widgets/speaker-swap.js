@@ -21,33 +21,35 @@ function render({ model, el }) {
   function draw() {
     const turns = dialogues[model.get("dialogue")];
     const t = Math.min(model.get("turn"), turns.length - 1);
-    const rows = turns.map((turn) => Math.max(speakers.indexOf(turn.speaker), 0));
+    const rows = turns.map(({ row }) => row);
     const other = model.get("speaker");
     const swapped = rows.map((row, i) => (i === t ? other : row));
-    const features = turns.map((turn) => turn.features);
-    const [before, after] = [rows, swapped].map(
-      (said) => forward(layer, config, features, said, turns.map((turn) => turn.speaker))[t]);
+    const [before, after] = [rows, swapped].map((said) => forward(layer, config, turns, said)[t]);
 
-    const cast = (turns) => [...new Set(turns.map((turn) => turn.speaker))].join(", ");
-    offer(pickDialogue, dialogues.map((d, i) => `${i + 1}: ${cast(d)}`), model.get("dialogue"));
-    offer(pickTurn, turns.map((turn, i) => `${i + 1}. ${turn.speaker}: ${turn.text}`), t);
-    const names = speakers.map((name, i) => (i === rows[t] ? `${name} (who really did)` : name));
-    offer(pickSpeaker, names, other);
+    const cast = (turns) => [...new Set(turns.map((turn) => quoted(turn.speaker)))].join(", ");
+    const places = dialogues.map((d, i) => brief(`${i + 1}: ${cast(d)}`));
+    offer(pickDialogue, places, model.get("dialogue"));
+    offer(pickTurn, turns.map(({ speaker, text }, i) =>
+      brief(`${i + 1}. ${quoted(speaker)}: ${quoted(text)}`)), t);
+    const people = speakers.map(quoted), truly = quoted(turns[t].told);
+    offer(pickSpeaker, people.map((name, i) =>
+      (i === rows[t] ? `${brief(i ? name : truly)} (who really did)` : brief(name))), other);
+    const given = other === rows[t] ? truly : people[other];
     talk.replaceChildren();
     turns.forEach((turn, i) => {
       const line = element(talk, "li", i === t ? { "aria-current": "true" } : {});
-      element(line, "b", {}, `${i === t ? speakers[other] : turn.speaker}: `);
-      line.append(turn.text);
+      element(line, "b", {}, `${i === t ? given : quoted(turn.speaker)}: `);
+      element(line, "bdi", {}, turn.text);
     });
 
     const best = ({ probability }) => {
       const p = Math.max(...probability);
       return `${emotions[probability.indexOf(p)]}, ${Math.round(100 * p)}%`;
     };
-    verdict.textContent = `From ${speakers[rows[t]]} the model hears ${best(before)}. ` +
-      `From ${speakers[other]} it hears ${best(after)}. What was felt: ${turns[t].emotion}.`;
+    verdict.textContent = `From ${truly} the model hears ${best(before)}. ` +
+      `From ${given} it hears ${best(after)}. What was felt: ${noted(emotions, turns[t])}.`;
     bars.replaceChildren();
-    const pair = (name, values, most, colour, format) => {
+    const pair = (name, values, most, colour, format, instead) => {
       element(bars, "span", {}, name);
       const track = element(bars, "div", { class: "mlsan-track" });
       values.forEach((value, i) => {
@@ -55,15 +57,21 @@ function render({ model, el }) {
         bar.style.width = `${100 * value / most}%`;
         if (i) bar.style.background = colour;       // what was before stays grey
       });
-      element(bars, "output", {}, values.map(format).join(" → "));
+      element(bars, "output", {}, instead ?? values.map(format).join(" → "));
     };
     element(bars, "h4", {}, "Probability of each emotion");
     const both = (what, i) => [before[what][i], after[what][i]];
-    emotions.forEach((name, e) => pair(name, both("probability", e), 1, config.colours[name],
+    emotions.forEach((name, e) => pair(name, both("probability", e), 1, config.emotion_colours[e],
       (value) => `${Math.round(100 * value)}%`));
-    element(bars, "h4", {}, "Gates, from 0 (ignored) to 2 (trusted double)");
-    modalities.forEach((m, i) => pair(m, both("gates", i), 2, "currentColor",
-      (value) => value.toFixed(2)));
+    if (config.stages.includes("gating")) {
+      element(bars, "h4", {}, "Gates, from 0 (ignored) to 2 (trusted double)");
+    }
+    modalities.forEach((m, i) => {
+      if (!turns[t].present[i]) pair(m, [], 2, "", null, "absent");
+      else if (config.stages.includes("gating")) {
+        pair(m, both("gates", i), 2, "currentColor", (value) => value.toFixed(2));
+      }
+    });
     const shown = { spoken: before.probability, swapped: after.probability };
     box.dataset.probability = JSON.stringify(shown);
     model.set("probability", shown);

@@ -8,27 +8,26 @@ import anywidget
 import numpy as np
 import traitlets
 
-from mlsan.figures import EMOTION_COLOURS
-from mlsan.model.mlsan import STAGES
 from mlsan.runs import Run
+from mlsan.widgets import page_model
 from mlsan.widgets.common import esm
-
-AUXILIARY = "regularization."       # stage 3's head guesses the speaker in training only
 
 
 class SpeakerSwap(anywidget.AnyWidget):
     """The run's own checkpoint in the page: choose a turn, and who is to have said it.
 
     Args:
-        run: a trained ``MLSAN`` with all three stages and context.
+        run: a trained ``MLSAN`` that is told who speaks and listens: by calibration, gating or a
+            concatenated vector; with any context or none.
         dialogues: indices of the dialogues to choose from; 100 utterances make 50 KB of page.
 
-    ``dialogue``, ``turn`` and ``speaker`` (a row of the speaker table) are what is chosen;
-    ``probability`` is what is shown: of every emotion, as spoken and as swapped. The JavaScript
-    computes it (``forward.js``), kernel or none.
+    ``dialogue``, ``turn`` and ``speaker`` (a row of the speaker table: a person, slot or gender, as
+    the run's speaker mode has it) are what is chosen; ``probability`` is what is shown: of every
+    emotion, as spoken and as swapped. The JavaScript computes it (``forward.js``), kernel or none.
 
     Raises:
-        ValueError: a run without the stages, or without context.
+        ValueError: to this run it makes no difference who speaks.
+        CorpusError: there are no such dialogues.
     """
 
     _esm = esm("forward.js", "speaker-swap.js")
@@ -45,27 +44,18 @@ class SpeakerSwap(anywidget.AnyWidget):
 
     def __init__(self, run: Run, dialogues, **kwargs):
         model, corpus = run.model, run.corpus
-        if set(model.config.stages) != set(STAGES) or model.context is None:
-            stages = ", ".join(model.config.stages) or "no stage"
-            raise ValueError("SpeakerSwap: needs a run with all three stages and context; "
-                             f"this one has {stages}, context {model.config.context}")
-        layout, values, offset = {}, [], 0
-        for name, tensor in model.state_dict().items():
-            if not name.startswith(AUXILIARY):
-                values.append(tensor.cpu().numpy().astype("<f4").ravel())
-                layout[name] = {"offset": offset, "length": values[-1].size}
-                offset += values[-1].size
-        rows = np.flatnonzero(np.isin(corpus.dialogue_of_row, dialogues))
-        # Sorted, as the features' rows are: the page deals those out turn after turn.
-        said = corpus.table[["speaker", "emotion", "text"]]
-        spoken = [said[corpus.dialogue_of_row == d].to_dict("records") for d in sorted(dialogues)]
-        features = np.hstack([corpus.features[m][rows] for m in corpus.modalities])
-        config = {"modalities": list(corpus.modalities), "dims": corpus.dims,
-                  "emotions": list(corpus.emotions),
-                  "colours": {e: EMOTION_COLOURS[e] for e in corpus.emotions},
-                  "speakers": ["somebody unknown", *run.speakers.names],
-                  "speakerDim": model.config.speaker_dim,
-                  "heads": model.context.heads, "reach": model.context.reach}
-        super().__init__(config=config, layout_of_weights=layout, dialogues=spoken,
-                         weights=np.concatenate(values).tobytes(),
-                         features=features.astype("<f4").tobytes(), **kwargs)
+        calibrates = model.calibration is not None and len(model.calibration.film) > 0
+        if not (calibrates or model.gating or model.config.concat_speaker):
+            raise ValueError("SpeakerSwap: who speaks makes no difference to this run, which has "
+                             f"{page_model.description(run)}; train one with calibration or "
+                             "gating, where they can act, or with concat_speaker")
+        if not run.speakers.names:
+            raise ValueError("SpeakerSwap: this run is told of no speaker (mode "
+                             f"{run.speakers.mode!r}); train one with another speaker mode")
+        rows = page_model.rows_of(run, dialogues, "SpeakerSwap")
+        layout, weights = page_model.weights_of(model)
+        said = np.concatenate(rows)             # the page deals features out turn after turn
+        features = np.hstack([corpus.features[m][said] for m in corpus.modalities])
+        super().__init__(config=page_model.config_of(run), layout_of_weights=layout,
+                         weights=weights, features=features.astype("<f4").tobytes(),
+                         dialogues=[page_model.turns_of(run, r) for r in rows], **kwargs)
