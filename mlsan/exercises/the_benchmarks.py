@@ -100,7 +100,7 @@ def difference(answer) -> str:
             "Now both chose on test. But are the features the same?",
         "ml−san,published−multiemo,published":
             "Two laboratories: even MultiEMO isn't equal to MultiEMO re-run."}
-    if said != "identity,on−none,on":
+    if said != "identity,on−shuffled,on":
         raise Wrong(hints.get(said, "Answer with one of the four, as they are written."))
     return "A difference says what was changed only if one thing was."
 

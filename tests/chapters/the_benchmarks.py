@@ -68,7 +68,7 @@ ANSWERS = {
                lambda e, n, toss: tossed(e, n, toss) + toss / 2,
                lambda e, n, toss: tossed(e, n, toss) * toss ** 0.5]),
     "difference": Answers(
-        right=["identity, on - none, on"],
+        right=["identity, on - shuffled, on"],
         wrong=["our weighted F1 − MultiEMO, published",
                "our test peak − MultiEMO, published",
                "ML-SAN, published − MultiEMO, published",
