@@ -49,7 +49,7 @@ def shares_by_torch(gates):
 
 
 def by_least_squares(own, before, emotion, prior):
-    """Every turn and emotion an equation: [e was said] - prior = inertia (...) + contagion (...)."""
+    """Each turn and emotion is an equation: [said] - prior = inertia (...) + contagion (...)."""
     said, mine, last = (np.eye(len(prior))[x] - prior for x in (emotion, own, before))
     return np.linalg.lstsq(np.stack([mine.ravel(), last.ravel()], 1), said.ravel())[0]
 
