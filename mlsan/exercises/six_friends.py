@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import numpy as np
+import pandas as pd
+
 from mlsan.exercises import Wrong, exercise, expect
 
 
 @exercise
-def dialogues_needed(answer) -> str:
-    """``answer``: how many test dialogues bring an interval of ±.020 (from 400) down to ±.005."""
-    answer = float(answer)
-    if abs(answer - 1600) < 1:
-        raise Wrong("Four times the dialogues halve the interval; they don't quarter it.")
-    expect(answer, 6400,
-           "By what factor must the interval shrink, "
-           "and what does the square root make of that?", tolerance=0.01)
-    return "A quarter of the width costs sixteen times the data."
+def power(answer) -> str:
+    """``answer(gain, half_width)``: how often an interval of ± ``half_width`` lies above zero."""
+    expect(answer(0.0, 0.02), 0.025,
+           "With nothing there, a 95% interval lies off zero once in twenty, "
+           "and above it in half of these cases.", 0.01)
+    expect(answer(0.02, 0.02), 0.5,
+           "What is measured scatters around the true gain. "
+           "How often is it more than half_width, if the gain is just that?", 0.015)
+    expect(answer(0.02, 0.014), 0.80,
+           "Draw what is measured many times, around the gain with sd half_width / 1.96, "
+           "and count how often its interval starts above zero.", 0.015)
+    return "An interval as wide as the gain shows it every other time, and misses it as often."
 
 
 @exercise
@@ -40,17 +46,26 @@ def above_chance(answer) -> str:
 
 
 @exercise
-def convincing(answer) -> str:
-    """``answer``: one of four comparisons, as a string."""
-    said = str(answer).replace("-", "−").replace(" ", "")
-    hints = {
-        "identity−static": "Static has fewer parameters: more than the names differs.",
-        "identity−shuffled": "This is what we saw above, and it turned out that false names hurt.",
-        "identity−none": "With nobody named, the weights for names lie idle: "
-                         "some of a gain may be capacity."}
-    if said != "identity−shuffledandidentity−none":
-        raise Wrong(hints.get(said, "Answer with one of the four, as they are written."))
-    return "One control rules out capacity, the other that false names do harm."
+def renamed(answer) -> str:
+    """``answer(who, dialogue)``: (n,) names, (n,) dialogues -> (n,) names, new in each dialogue."""
+    rng = np.random.default_rng(0)
+    cast = np.array(["Chandler", "Joey", "Monica", "Phoebe", "Rachel", "Ross"])
+    dialogue = np.repeat(np.arange(400), 8)
+    who = np.concatenate([rng.choice(rng.permutation(cast)[:4], 8) for _ in range(400)])
+    got = np.asarray(answer(who.copy(), dialogue.copy()))
+    if got.shape != who.shape or not np.isin(got, cast).all():
+        raise Wrong("Return one name of the cast for every utterance.")
+    turns = pd.DataFrame({"dialogue": dialogue, "who": who, "name": got})
+    if (turns.groupby(["dialogue", "who"]).name.nunique() > 1).any():
+        raise Wrong("Somebody bears two names in one dialogue: "
+                    "whose turn it is has changed as well.")
+    if (turns.groupby(["dialogue", "name"]).who.nunique() > 1).any():
+        raise Wrong("Two people in one dialogue share a name: "
+                    "whose turn it is has changed as well.")
+    if pd.crosstab(who, got, normalize="index").to_numpy().max() > 0.4:
+        raise Wrong("From dialogue to dialogue somebody keeps a name, or nearly. "
+                    "A name that is always the same is as good as the true one.")
+    return "Who follows whom is as it was, and a name means nothing beyond its dialogue."
 
 
 @exercise
