@@ -161,7 +161,7 @@ def train(corpus: CorpusName,
           seed: Seed = 0,
           context: Context = "on",
           neutrality: Annotated[float, typer.Option(
-              help="weight of stage 1's neutrality term")] = 0.0,
+              min=0, help="weight of stage 1's neutrality term")] = 0.0,
           recipe: RecipeName = None,
           device: Device = "auto",
           folder: Annotated[Path | None, typer.Option(
@@ -260,7 +260,7 @@ def finetune(corpus: CorpusName,
              names: Annotated[bool, typer.Option(
                  help="write speaker names into the text")] = Tuning.names,
              epochs: Annotated[int, typer.Option(min=1)] = Tuning.epochs,
-             learning_rate: float = Tuning.learning_rate,
+             learning_rate: Annotated[float, typer.Option(min=1e-9)] = Tuning.learning_rate,
              seed: Seed = 0,
              device: Device = "auto",
              resume: Resume = False,

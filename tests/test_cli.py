@@ -139,6 +139,7 @@ def test_a_device_that_is_not_here_leaves_no_folder(mlsan, folder, tmp_path):
         code, _, err = mlsan("train", folder, "--out", tmp_path / "run", "--device", device)
         assert code == 2 and device in err and not (tmp_path / "run").exists()
     assert mlsan("train", folder, "--seed", "-1")[0] == 2
+    assert mlsan("train", folder, "--neutrality", "-1")[0] == 2
 
 
 READ_ONLY = """
