@@ -27,7 +27,7 @@ from tqdm.auto import tqdm
 
 from mlsan.data.about import FORMAT
 from mlsan.data.corpus import Corpus
-from mlsan.data.validation import SPLITS, CorpusError, where
+from mlsan.data.validation import SPLITS, CorpusError, check_labelled, where
 from mlsan.files import kept_run, plain, write_text
 from mlsan.measures.scores import f1_scores
 from mlsan.sources import encoders
@@ -278,10 +278,8 @@ def _read(model, inputs, tokenizer, rows, device) -> tuple[np.ndarray, np.ndarra
 
 def _check(corpus: Corpus) -> None:
     for split in SPLITS:
-        if len(corpus.labelled_rows(split)) == 0:
-            what = f"emotion in the {split}" if len(corpus.rows(split)) else split
-            raise CorpusError(f"{corpus.name}: no {what} split; "
-                              "fine-tuning needs train, dev and test dialogues with emotions")
+        check_labelled(corpus, split,
+                       "fine-tuning needs train, dev and test dialogues with emotions")
     blank = np.flatnonzero(corpus.table.text.str.strip() == "")
     if len(blank):
         raise CorpusError(f"{corpus.name}: text of {where(corpus.table, blank[0])}: empty; "

@@ -19,7 +19,7 @@ from mlsan.catalogue import is_folder, load
 from mlsan.data.about import FORMAT, check_format, read_json
 from mlsan.data.corpus import Corpus
 from mlsan.data.speaker_ids import SpeakerIds, speaker_ids
-from mlsan.data.validation import CorpusError
+from mlsan.data.validation import CorpusError, check_labelled
 from mlsan.files import kept_run, plain, replacing, write_text
 from mlsan.measures.scores import report
 from mlsan.model.mlsan import MLSAN, STAGES, Config, idle
@@ -124,9 +124,7 @@ class Run:
         (weighted, over utterances of speakers that train does not have; None where there are
         none) and how many ``utterances`` there are. Utterances without a label are not scored.
         """
-        if len(self.corpus.labelled_rows(split)) == 0:
-            what = f"emotion in the {split}" if len(self.corpus.rows(split)) else split
-            raise CorpusError(f"{self.corpus.name}: no {what} split; there is nothing to score")
+        check_labelled(self.corpus, split, "there is nothing to score")
         out = out or self.inspect(split)
         true, predicted = self.corpus.emotion[out["rows"]], out["logits"].argmax(1)
         new = ~self.corpus.table.speaker.iloc[out["rows"]].isin(self.met).to_numpy()

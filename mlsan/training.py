@@ -15,7 +15,7 @@ from tqdm.auto import tqdm
 from mlsan.data.batches import Batch, Tensors
 from mlsan.data.corpus import Corpus
 from mlsan.data.speaker_ids import SpeakerIds
-from mlsan.data.validation import CorpusError
+from mlsan.data.validation import CorpusError, check_labelled
 from mlsan.files import differing, plain, replacing
 from mlsan.measures.scores import f1_scores
 from mlsan.model.calibration import neutrality
@@ -103,10 +103,7 @@ def check_trainable(corpus: Corpus, speakers: SpeakerIds, config: Config) -> Non
         raise CorpusError(f"{corpus.name}: has texts and no features to read; make them of the "
                           "texts with `mlsan finetune`, or take in your own with `mlsan import`")
     for split in ("train", "dev"):
-        if len(corpus.labelled_rows(split)) == 0:
-            what = f"emotion in the {split}" if len(corpus.rows(split)) else split
-            raise CorpusError(f"{corpus.name}: no {what} split; training needs train and dev "
-                              "dialogues with emotions")
+        check_labelled(corpus, split, "training needs train and dev dialogues with emotions")
     train = corpus.rows("train")
     for m in corpus.modalities:                     # of all rows: moments need no label
         here = int(corpus.present[m][train].sum())

@@ -9,7 +9,6 @@ import pytest
 from safetensors.numpy import save_file
 from scipy.io import wavfile
 
-from mlsan import cli
 from mlsan.data.corpus import Corpus
 from mlsan.data.validation import CorpusError
 from mlsan.sources import encoders
@@ -30,22 +29,8 @@ def place(tmp_path, monkeypatch):
 
     monkeypatch.setattr(encoders, "_encode", fake)
     monkeypatch.setenv("MLSAN_DATA", str(tmp_path / "data"))
-    monkeypatch.setenv("COLUMNS", "200")
     monkeypatch.chdir(tmp_path)
     return tmp_path
-
-
-@pytest.fixture
-def mlsan(monkeypatch, capsys):
-    """Run ``mlsan ARGS``; gives exit code, stdout, stderr."""
-    def call(*args):
-        monkeypatch.setattr(sys, "argv", ["mlsan", *map(str, args)])
-        with pytest.raises(SystemExit) as stop:
-            cli.main()
-        printed = capsys.readouterr()
-        return stop.value.code or 0, printed.out, printed.err
-
-    return call
 
 
 def written(path, *lines, end="\n", encoding="utf-8"):

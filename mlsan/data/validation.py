@@ -34,6 +34,13 @@ def check_modality_names(given, what):
             raise CorpusError(f"{what}: unknown modality {m!r}; use {', '.join(MODALITIES)}")
 
 
+def check_labelled(corpus, split: str, why: str) -> None:
+    """Refuse a corpus without a labelled utterance in a split; ``why`` ends the sentence."""
+    if len(corpus.labelled_rows(split)) == 0:
+        what = f"emotion in the {split}" if len(corpus.rows(split)) else split
+        raise CorpusError(f"{corpus.name}: no {what} split; {why}")
+
+
 def checked_emotions(emotions) -> tuple[str, ...]:
     """The classes, in the order of their indices; a set has none."""
     if isinstance(emotions, str | set | frozenset):
