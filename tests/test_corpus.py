@@ -263,7 +263,7 @@ def test_nothing_is_overwritten_or_left_half_written(tmp_path, monkeypatch):
     def full(*args):
         raise OSError("disk full")
 
-    monkeypatch.setattr("mlsan.data.corpus.save", full)
+    monkeypatch.setattr("mlsan.data.folders.save", full)
     with pytest.raises(OSError, match="disk full"):
         make().save(tmp_path / "other")
     assert [p.name for p in tmp_path.iterdir()] == ["toy"]

@@ -1,34 +1,21 @@
-"""A conversation: its utterances, their features, and the folder that holds them.
+"""A conversation: its utterances and their features.
 
-A corpus is a table of utterances plus one feature matrix per modality, row for row. On disk it is
-a folder of three files, so that anyone can bring their own conversations:
-
-- ``utterances.parquet``: columns ``dialogue, turn, speaker, emotion, split, text`` (and,
-  where it is known, ``gender``), the turns of a dialogue together and in order. An ``emotion``
-  that is empty or missing was not labelled: the turn is read as context, but neither learned from
-  nor scored;
-- ``features.safetensors``: ``text``, ``audio``, ``visual`` as float32 (N, D), any of them left
-  out, and ``present.text`` … as bool (N,) where some utterances lack a modality;
-- ``corpus.json``: ``name`` and ``emotions``; optionally ``licence``, ``provenance``, ``recipe``
-  and ``format``, a whole number that grows when an older mlsan could not read the folder.
+A corpus is a table of utterances plus one feature matrix per modality, row for row. The table's
+columns are ``dialogue, turn, speaker, emotion, split, text`` (and, where it is known, ``gender``),
+the turns of a dialogue together and in order. An ``emotion`` that is empty or missing was not
+labelled: the turn is read as context, but neither learned from nor scored.
 """
 
 from __future__ import annotations
 
-import hashlib
-import json
-import os
-import tempfile
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from safetensors import SafetensorError
-from safetensors.numpy import load_file, save
 
-from mlsan.data.about import FORMAT, check_format, read_json
+from mlsan.data import folders
 from mlsan.data.arrays import array, checked_features, checked_presence, stacked
 from mlsan.data.batches import Tensors
 from mlsan.data.validation import (
@@ -197,18 +184,20 @@ class Corpus:
                       licence=self.licence, provenance=self.provenance, recipe=self.recipe,
                       truth=self.truth)
 
-    def replaced(self, *, keep=None, features=None) -> Corpus:
-        """The same conversations with only some of their rows, or with other features.
+    def replaced(self, *, keep=None, features=None, table=None) -> Corpus:
+        """The same conversations with only some of their rows, or with other features or labels.
 
         Args:
             keep: bool (N,), which rows stay.
             features: modality -> (N, D) of the rows before; a modality not named is left out.
+            table: the rows before, with other splits or emotions.
         """
         keep = np.ones(len(self), bool) if keep is None else np.asarray(keep)
         features = self.features if features is None else features
         present = {m: self.present[m][keep] for m in features if m in self.present}
         features = {m: x[keep] for m, x in features.items()}
-        return Corpus(self.name, self.table[keep], features, self.emotions, present=present,
+        table = self.table if table is None else table
+        return Corpus(self.name, table[keep], features, self.emotions, present=present,
                       licence=self.licence, provenance=self.provenance, recipe=self.recipe,
                       truth=self.truth)
 
@@ -257,62 +246,31 @@ class Corpus:
     @cached_property        # of megabytes, and asked for by every run of a study
     def fingerprint(self) -> str:
         """Changes whenever an utterance, a label or a feature does; kept with every run."""
-        digest = hashlib.sha256(repr((self.name, self.emotions)).encode())
-        digest.update(self.table.to_csv(index=False, lineterminator="\n").encode())
-        for m, x in self.features.items():
-            for part in (m.encode(), x, self.present[m]):
-                digest.update(np.ascontiguousarray(part) if isinstance(part, np.ndarray) else part)
-        return digest.hexdigest()[:16]
+        return folders.fingerprint((self.name, self.emotions), self.table, self.features,
+                                   self.present)
 
     def save(self, folder) -> Path:
-        """Write the folder in one step: it is either complete or not there."""
-        folder = Path(folder)
-        if folder.exists():
-            raise CorpusError(f"{folder}: exists already; choose another folder or remove it first")
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        # A temporary folder, and what `save_file` writes, only their owner may read: so a folder
-        # within it, and bytes.
-        with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}-") as own:
-            (scratch := Path(own) / folder.name).mkdir()
-            self.table.to_parquet(scratch / "utterances.parquet", index=False)
-            present = {f"present.{m}": p for m, p in self.present.items()}
-            (scratch / "features.safetensors").write_bytes(save(self.features | present))
-            (scratch / "corpus.json").write_text(json.dumps({
-                "format": FORMAT, "name": self.name, "emotions": self.emotions, "dims": self.dims,
-                "licence": self.licence, "provenance": self.provenance, "recipe": self.recipe,
-                "fingerprint": self.fingerprint}, indent=1), "utf-8")
-            os.replace(scratch, folder)
-        return folder
+        """Write a corpus folder (see ``folders``) in one step: complete, or not there."""
+        about = {"name": self.name, "emotions": self.emotions, "dims": self.dims,
+                 "licence": self.licence, "provenance": self.provenance, "recipe": self.recipe,
+                 "fingerprint": self.fingerprint}
+        return folders.write(Path(folder), self.table, self.features, self.present, about)
 
     @classmethod
     def load(cls, folder) -> Corpus:
-        """Read a corpus folder (see the module's docstring), anyone's own included."""
-        folder = Path(folder)
-        info = _read(folder / "corpus.json", read_json)
-        check_format(folder / "corpus.json", info)
-        missing = {"name", "emotions"} - set(info)
-        if missing:
-            raise CorpusError(f"{folder / 'corpus.json'}: no {sorted(missing)}; "
-                              "it needs the corpus's name and the list of its emotions")
-        table = _read(folder / "utterances.parquet", pd.read_parquet)
-        tensors = _read(folder / "features.safetensors", load_file)
-        present = {k.removeprefix("present."): v for k, v in tensors.items()
-                   if k.startswith("present.")}
-        features = {k: v for k, v in tensors.items() if not k.startswith("present.")}
+        """Read a corpus folder (see ``folders``), anyone's own included.
+
+        Raises:
+            CorpusError: a file is missing or damaged, or is not the corpus's that was saved.
+        """
+        table, features, present, about = folders.read(folder := Path(folder))
+        known = {key: about[key] for key in ("licence", "provenance", "recipe") if key in about}
         try:
-            corpus = cls(info["name"], table, features, info["emotions"], present=present,
-                         licence=info.get("licence", ""), provenance=info.get("provenance", ""),
-                         recipe=info.get("recipe", "general"))
+            corpus = cls(about["name"], table, features, about["emotions"], present=present,
+                         **known)
         except CorpusError as error:
             raise CorpusError(f"{folder}: {error}") from None
-        if info.get("dims", corpus.dims) != corpus.dims:
-            raise CorpusError(f"{folder}: corpus.json says dims {info['dims']}, "
-                              f"features.safetensors has {corpus.dims}; "
-                              "one of the two files is not this corpus's")
-        if "fingerprint" in info and info["fingerprint"] != (found := corpus.fingerprint):
-            raise CorpusError(f"{folder}: the content is not what was saved (fingerprint "
-                              f"{found}, corpus.json says {info['fingerprint']}); restore the "
-                              "folder, or delete the field if you meant to edit it")
+        folders.check_unchanged(folder, about, corpus.dims, corpus.fingerprint)
         return corpus
 
     @classmethod
@@ -337,12 +295,3 @@ class Corpus:
                 features[m] = stacked(m, vectors, table)
         return cls(name, table, features, emotions, present=present, **about)
 
-
-def _read(path: Path, reader):
-    if not path.exists():
-        raise CorpusError(f"{path}: not found; a corpus folder holds utterances.parquet, "
-                          "features.safetensors and corpus.json")
-    try:
-        return reader(path)
-    except (OSError, ValueError, SafetensorError) as error:
-        raise CorpusError(f"{path}: cannot be read ({error}); write it again") from error
