@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Container
-from dataclasses import dataclass
+from collections.abc import Callable, Container, Mapping
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
@@ -12,21 +12,25 @@ import pandas as pd
 
 from mlsan.data.corpus import Corpus
 from mlsan.data.validation import CorpusError
-from mlsan.sources import download, meld, simulated
+from mlsan.sources import acted, cremad, download, meld, ravdess, simulated
 from mlsan.sources.download import Pin
 from mlsan.sources.feature_files import corpora as feature_files
 
 
 @dataclass(frozen=True)
 class Source:
-    """``pins`` lists what is downloaded; ``agree`` raises unless a licence is accepted."""
+    """``pins`` lists what is downloaded; ``agree`` raises unless a licence is accepted.
+
+    Where there are ``folds`` (protocol -> how many), ``load`` takes one of their splits.
+    """
 
     what: str
     size: str
     licence: str
-    load: Callable[[], Corpus]
+    load: Callable[..., Corpus]
     pins: Callable[[], list[Pin]] = list
     agree: Callable[..., None] | None = None
+    folds: Mapping[str, int] = field(default_factory=dict)
 
 
 def _features(dataset: str, features: str, what: str, size: str) -> Source:
@@ -60,34 +64,45 @@ SOURCES = {
     "iemocap-mmgcn": _features(
         "iemocap", "mmgcn", "IEMOCAP with MMGCN's features: text 100, audio 1582, visual 342",
         "about 90 MB"),
+    "ravdess": Source(
+        "RAVDESS: 24 actors' faces (action units) and voices (MFCC), 8 emotions, 1,440 clips",
+        "3.5 MB", "CC BY-NC-SA 4.0; features: none stated",
+        ravdess.load_ravdess, lambda: [ravdess.FACES], folds=ravdess.FOLDS),
+    "cremad": Source(
+        "CREMA-D: 91 actors' voices (35 acoustic features), 6 emotions, 7,442 clips",
+        "3.3 MB", "ODbL 1.0; features: none stated",
+        cremad.load_cremad, lambda: [cremad.TABLE], folds=cremad.FOLDS),
 }
 
 
 def is_folder(name: str, ours: Container[str] = SOURCES) -> bool:
     """Whether it means a folder. A name of ours is ours, whatever lies about; write ./meld then."""
-    return name not in ours and os.path.isdir(name)
+    return name.partition("@")[0] not in ours and os.path.isdir(name)
 
 
 def load(name: str) -> Corpus:
     """The corpus of that name (see ``describe``), or the one saved in that folder.
 
+    ``NAME@SPLIT`` is one of several splits, where ``describe`` tells of any.
+
     Raises:
-        CorpusError: no such name or folder, or its content is wrong.
+        CorpusError: no such name, split or folder, or its content is wrong.
         Unavailable: it is to be downloaded, and cannot be.
     """
     if is_folder(name):
         return Corpus.load(name)
-    return _source(name).load()
+    source, split = _source(name)
+    return source.load(split) if split else source.load()
 
 
 def fetch(name: str, *, accept_licence: bool = False) -> list[Path]:
     """Download what the corpus of that name is made of; nothing for a simulated one.
 
     Raises:
-        CorpusError: no such name, or its licence is to be accepted first.
+        CorpusError: no such name or split, or its licence is to be accepted first.
         Unavailable, DownloadError: a file cannot be had, or is not the pinned one.
     """
-    source = _source(name)
+    source, _ = _source(name)
     if source.agree:
         source.agree(accepted=accept_licence)
     return [download.fetch(pin) for pin in source.pins()]
@@ -96,14 +111,25 @@ def fetch(name: str, *, accept_licence: bool = False) -> list[Path]:
 def describe() -> pd.DataFrame:
     """One row per corpus: what it is, its download's size, its licence, and whether it is here."""
     return pd.DataFrame([
-        {"name": name, "what": s.what, "download": s.size, "licence": s.licence,
+        {"name": name, "what": s.what + _splits(s.folds), "download": s.size, "licence": s.licence,
          "downloaded": "not needed" if not s.pins()
          else "yes" if all(download.stored(pin).exists() for pin in s.pins()) else "no"}
         for name, s in SOURCES.items()])
 
 
-def _source(name: str) -> Source:
+def _splits(folds: Mapping[str, int]) -> str:
+    told = ", ".join(f"@{protocol}-0 to {n - 1}" for protocol, n in folds.items())
+    return f"; splits {told}" if told else ""
+
+
+def _source(name: str) -> tuple[Source, str]:
+    """Who has the corpus, and which split of it is asked for; none: all there is, or the usual."""
+    name, _, split = name.partition("@")
     if name not in SOURCES:
         raise CorpusError(f"no corpus {name!r}; known are {', '.join(SOURCES)}, or give the folder "
                           "of a corpus that was saved")
-    return SOURCES[name]
+    if split and not (folds := SOURCES[name].folds):
+        raise CorpusError(f"{name}@{split}: {name} has one split, its own; write {name}")
+    if split:
+        acted.check(name, split, folds)
+    return SOURCES[name], split

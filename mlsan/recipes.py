@@ -41,6 +41,9 @@ RECIPES = {
                                                        weight_decay=0.05)),
     "meld-friends": Recipe(input_dropout=0.3, settings=Settings(
         batch_size=32, learning_rate=2e-3, weight_decay=0.3)),
+    # Acted clips, every dialogue one turn; not chosen yet.
+    "ravdess": Recipe(),
+    "cremad": Recipe(),
 }
 
 

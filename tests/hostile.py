@@ -162,8 +162,8 @@ def refused() -> dict[str, bytes]:
         "pandas": g("pandas.core.frame", "DataFrame") + b")\x81",
         # States and calls
         "environment": g("os", "environ") + u("MLSAN_HOSTILE") + u("1") + b"s",
-        "our-own-list": g("mlsan.sources.feature_files.safe_pickle", "OPCODES") + u("INST") + b"a",
-        "our-own-function": (g("mlsan.sources.feature_files.safe_pickle", "read_pickle") + b"N}"
+        "our-own-list": g("mlsan.sources.safe_pickle", "OPCODES") + u("INST") + b"a",
+        "our-own-function": (g("mlsan.sources.safe_pickle", "read_pickle") + b"N}"
                              + u("__defaults__") + b")s\x86b"),
         "state-for-a-global": g("numpy", "dtype") + b"N}" + u("x") + b"Ns\x86b",
         "state-for-a-dictionary": b"}}" + u("__class__") + b"Nsb", "state-for-a-list": b"]N}\x86b",

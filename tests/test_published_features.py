@@ -14,7 +14,7 @@ from mlsan.sources import meld
 from mlsan.sources.download import DownloadError, Pin, Unavailable, data_dir, git_blob_id
 from mlsan.sources.feature_files import reading
 from mlsan.sources.feature_files.corpora import load_features
-from mlsan.sources.feature_files.safe_pickle import read_pickle
+from mlsan.sources.safe_pickle import read_pickle
 
 
 @pytest.mark.parametrize("features", ["multiemo", "mmgcn"])

@@ -19,8 +19,8 @@ from hypothesis import strategies as st
 
 from mlsan.data.validation import CorpusError
 from mlsan.sources.download import Pin, Unavailable, fetch
-from mlsan.sources.feature_files import safe_pickle
-from mlsan.sources.feature_files.safe_pickle import read_pickle
+from mlsan.sources import safe_pickle
+from mlsan.sources.safe_pickle import read_pickle
 
 EXECUTING, REFUSED = hostile.executing("MARKER"), hostile.refused()
 PROTOCOLS = pytest.mark.parametrize("protocol", range(6))

@@ -184,8 +184,8 @@ class Corpus:
                       licence=self.licence, provenance=self.provenance, recipe=self.recipe,
                       truth=self.truth)
 
-    def replaced(self, *, keep=None, features=None, table=None) -> Corpus:
-        """The same conversations with only some of their rows, or with other features or labels.
+    def replaced(self, *, keep=None, features=None, table=None, name=None) -> Corpus:
+        """The same conversations with only some of their rows, or other features, labels or name.
 
         Args:
             keep: bool (N,), which rows stay.
@@ -197,7 +197,7 @@ class Corpus:
         present = {m: self.present[m][keep] for m in features if m in self.present}
         features = {m: x[keep] for m, x in features.items()}
         table = self.table if table is None else table
-        return Corpus(self.name, table[keep], features, self.emotions, present=present,
+        return Corpus(name or self.name, table[keep], features, self.emotions, present=present,
                       licence=self.licence, provenance=self.provenance, recipe=self.recipe,
                       truth=self.truth)
 

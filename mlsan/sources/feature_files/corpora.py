@@ -36,7 +36,7 @@ from mlsan.sources.feature_files.reading import (
     read_talk,
     vectors,
 )
-from mlsan.sources.feature_files.safe_pickle import read_pickle
+from mlsan.sources.safe_pickle import read_pickle
 
 FEATURES = ("mmgcn", "multiemo", "sdt", "cosmic", "m3net")
 EMOTIONS = {"meld": meld.EMOTIONS,

@@ -17,7 +17,7 @@ import numpy as np
 
 from mlsan.data.validation import SPLITS, CorpusError
 from mlsan.sources.feature_files.layouts import LAYOUTS, File
-from mlsan.sources.feature_files.safe_pickle import read_pickle
+from mlsan.sources.safe_pickle import read_pickle
 
 AGAIN = "take the file anew from where it was published, and change nothing in it"
 # MELD's dialogues are numbered through its splits, which begin at these numbers; the last is 1432.
