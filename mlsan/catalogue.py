@@ -13,13 +13,14 @@ import pandas as pd
 from mlsan.data.corpus import Corpus
 from mlsan.data.validation import CorpusError
 from mlsan.sources import acted, cremad, download, meld, ravdess, simulated
-from mlsan.sources.download import Pin
+from mlsan.sources.download import Deposit, Pin
 from mlsan.sources.feature_files import corpora as feature_files
 
 
 @dataclass(frozen=True)
 class Source:
-    """``pins`` lists what is downloaded; ``agree`` raises unless a licence is accepted.
+    """``pins`` lists what is downloaded, ``either`` files of which one will do; ``agree`` raises
+    unless a licence is accepted.
 
     Where there are ``folds`` (protocol -> how many), ``load`` takes one of their splits.
     """
@@ -30,6 +31,7 @@ class Source:
     load: Callable[..., Corpus]
     pins: Callable[[], list[Pin]] = list
     agree: Callable[..., None] | None = None
+    either: tuple[Deposit, ...] = ()
     folds: Mapping[str, int] = field(default_factory=dict)
 
 
@@ -68,6 +70,11 @@ SOURCES = {
         "RAVDESS: 24 actors' faces (action units) and voices (MFCC), 8 emotions, 1,440 clips",
         "3.5 MB", "CC BY-NC-SA 4.0; features: none stated",
         ravdess.load_ravdess, lambda: [ravdess.FACES], folds=ravdess.FOLDS),
+    "ravdess-egemaps": Source(
+        "the same faces, and voices as openSMILE measures them (88 numbers)",
+        "208 MB, or 5 MB by a mirror", "CC BY-NC-SA 4.0; features: none stated",
+        ravdess.load_egemaps, lambda: [ravdess.FACES], folds=ravdess.FOLDS,
+        either=(ravdess.VOICES, ravdess.ARCHIVE)),
     "cremad": Source(
         "CREMA-D: 91 actors' voices (35 acoustic features), 6 emotions, 7,442 clips",
         "3.3 MB", "ODbL 1.0; features: none stated",
@@ -105,7 +112,8 @@ def fetch(name: str, *, accept_licence: bool = False) -> list[Path]:
     source, _ = _source(name)
     if source.agree:
         source.agree(accepted=accept_licence)
-    return [download.fetch(pin) for pin in source.pins()]
+    files = [download.fetch(pin) for pin in source.pins()]
+    return files + ([download.fetch_first(source.either)] if source.either else [])
 
 
 def describe() -> pd.DataFrame:
@@ -113,8 +121,13 @@ def describe() -> pd.DataFrame:
     return pd.DataFrame([
         {"name": name, "what": s.what + _splits(s.folds), "download": s.size, "licence": s.licence,
          "downloaded": "not needed" if not s.pins()
-         else "yes" if all(download.stored(pin).exists() for pin in s.pins()) else "no"}
+         else "yes" if _is_here(s) else "no"}
         for name, s in SOURCES.items()])
+
+
+def _is_here(source: Source) -> bool:
+    either = [download.stored(pin).exists() for pin in source.either]
+    return all(download.stored(pin).exists() for pin in source.pins()) and any(either or [True])
 
 
 def _splits(folds: Mapping[str, int]) -> str:

@@ -18,8 +18,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mlsan.data.validation import CorpusError
-from mlsan.sources.download import Pin, Unavailable, fetch
 from mlsan.sources import safe_pickle
+from mlsan.sources.download import Pin, Unavailable, fetch
 from mlsan.sources.safe_pickle import read_pickle
 
 EXECUTING, REFUSED = hostile.executing("MARKER"), hostile.refused()

@@ -1,16 +1,18 @@
 """Downloads that are pinned, verified and resumable.
 
-A ``Pin`` names one file of one commit of a public repository, together with its git blob id, so
-that everyone who runs a chapter has the same bytes. A file gets its final name only after its id
-was found right: what lies under ``downloads/`` can be trusted. A failed download leaves nothing
-but a ``.part``, where the next call goes on. This is code of our own since pooch, which does the
-like, knows no git blob ids and begins again after a cut.
+A ``Pin`` names one file of one commit of a public repository, together with its git blob id, a
+``Deposit`` a file that lies elsewhere, with its checksum, so that everyone who runs a chapter has
+the same bytes. A file gets its final name only after its id was found right: what lies under
+``downloads/`` can be trusted. A failed download leaves nothing but a ``.part``, where the next call
+goes on. This is code of our own since pooch, which does the like, knows no git blob ids and begins
+again after a cut.
 
 Two environment variables:
 
 - ``MLSAN_DATA``: where downloads and what is made of them are kept (default: the user's cache);
 - ``MLSAN_MIRROR``: a folder or base http address to try before the public one, laid out as
-  ``OWNER/REPO/COMMIT/PATH``. What comes from there is verified in the same way.
+  ``OWNER/REPO/COMMIT/PATH``, and a deposit by its ``place``. What comes from there is verified in
+  the same way.
 """
 
 from __future__ import annotations
@@ -21,7 +23,7 @@ import re
 import shutil
 import time
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -75,6 +77,50 @@ class Pin:
     def __str__(self) -> str:
         return f"{self.repo}@{self.commit[:7]}:{self.path}"
 
+    @property
+    def place(self) -> str:
+        """Below a mirror, the public address and our own folder."""
+        return f"{self.repo}/{self.commit}/{self.path}"
+
+    @property
+    def address(self) -> str:
+        return f"{PUBLIC}/{self.place}"
+
+    @property
+    def id(self) -> str:
+        return f"git blob id {self.blob}"
+
+    def id_of(self, path: Path) -> str:
+        return f"git blob id {git_blob_id(path)}"
+
+
+@dataclass(frozen=True)
+class Deposit:
+    """A file outside any repository, pinned by its checksum.
+
+    Attributes:
+        place: below a mirror and our own folder; a constant of ours, so nobody leads it elsewhere.
+        kind: "md5" or "sha256".
+        checksum: in hex digits.
+        address: its public address; None where only a mirror can have it.
+    """
+
+    place: str
+    kind: str
+    checksum: str
+    address: str | None = None
+
+    def __str__(self) -> str:
+        return self.place
+
+    @property
+    def id(self) -> str:
+        return f"{self.kind} {self.checksum}"
+
+    def id_of(self, path: Path) -> str:
+        with open(path, "rb") as file:
+            return f"{self.kind} {hashlib.file_digest(file, self.kind).hexdigest()}"
+
 
 def data_dir() -> Path:
     """Where downloads, converted corpora and encoded texts are kept."""
@@ -82,9 +128,9 @@ def data_dir() -> Path:
     return Path(chosen).expanduser() if chosen else user_cache_path("mlsan", appauthor=False)
 
 
-def stored(pin: Pin) -> Path:
+def stored(pin: Pin | Deposit) -> Path:
     """Where ``fetch`` keeps the file; it need not be there yet."""
-    return data_dir() / "downloads" / pin.repo / pin.commit / pin.path
+    return data_dir() / "downloads" / pin.place
 
 
 def git_blob_id(path: Path) -> str:
@@ -94,7 +140,7 @@ def git_blob_id(path: Path) -> str:
         return hashlib.file_digest(file, lambda: digest).hexdigest()
 
 
-def fetch(pin: Pin, progress: bool = True) -> Path:
+def fetch(pin: Pin | Deposit, progress: bool = True) -> Path:
     """The pinned file on this machine, downloaded if it is not there yet.
 
     A cut download is taken up where it stopped, now or in a later call. Several processes may
@@ -111,8 +157,9 @@ def fetch(pin: Pin, progress: bool = True) -> Path:
         if _is(final, pin):                     # while we waited, another process fetched it
             return final
         final.unlink(missing_ok=True)
-        for base in filter(None, (os.environ.get("MLSAN_MIRROR"), PUBLIC)):
-            address = f"{os.path.expanduser(base).rstrip('/')}/{pin.repo}/{pin.commit}/{pin.path}"
+        mirror = os.environ.get("MLSAN_MIRROR")
+        mirrored = mirror and f"{os.path.expanduser(mirror).rstrip('/')}/{pin.place}"
+        for address in filter(None, (mirrored, pin.address)):
             if missed:
                 warnings.warn(f"MLSAN_MIRROR lacks {pin} ({missed[0]}); trying {address}",
                               stacklevel=2)
@@ -121,8 +168,17 @@ def fetch(pin: Pin, progress: bool = True) -> Path:
             except Unavailable as error:
                 missed.append(str(error))
     raise Unavailable(f"{pin} cannot be had:\n  " + "\n  ".join(missed) + "\nCheck the network, or "
-                      "set MLSAN_MIRROR to a folder or http address that holds "
-                      "OWNER/REPO/COMMIT/PATH.")
+                      f"set MLSAN_MIRROR to a folder or http address that holds {pin.place}.")
+
+
+def fetch_first(pins: Sequence[Pin | Deposit], progress: bool = True) -> Path:
+    """The first file that can be had, of several that each would do; raises as ``fetch`` does."""
+    for pin in pins[:-1]:
+        try:
+            return fetch(pin, progress)
+        except Unavailable:
+            pass
+    return fetch(pins[-1], progress)
 
 
 @contextmanager
@@ -141,11 +197,11 @@ def locked(path: Path) -> Iterator[None]:
                             "folder that can be written to") from error
 
 
-def _is(path: Path, pin: Pin) -> bool:
-    return path.is_file() and git_blob_id(path) == pin.blob
+def _is(path: Path, pin: Pin | Deposit) -> bool:
+    return path.is_file() and pin.id_of(path) == pin.id
 
 
-def _download(address: str, pin: Pin, final: Path, progress: bool) -> Path:
+def _download(address: str, pin: Pin | Deposit, final: Path, progress: bool) -> Path:
     """Fill a ``.part``, whatever cuts come between, and give it its final name."""
     part, patience = final.with_name(final.name + ".part"), PATIENCE
     part.touch()
@@ -157,8 +213,8 @@ def _download(address: str, pin: Pin, final: Path, progress: bool) -> Path:
             except (requests.RequestException, HTTPError) as error:
                 # The innermost reason; around it stand three layers that repeat the address.
                 cut = getattr(error.args[0], "reason", error.args[0])
-            found = git_blob_id(part)
-            if found == pin.blob:
+            found = pin.id_of(part)
+            if found == pin.id:
                 return part.replace(final)
             if not cut:         # once more, from nothing: what was left may have been damaged
                 os.truncate(part, 0)
@@ -170,9 +226,9 @@ def _download(address: str, pin: Pin, final: Path, progress: bool) -> Path:
             part.unlink()
     if cut:
         raise Unavailable(f"{address}: keeps failing ({cut})")
-    raise DownloadError(f"{pin} from {address}: not the pinned content (git blob id {found}, "
-                        f"expected {pin.blob}); it was removed. Try again; if it stays so, the "
-                        "mirror or the connection alters files: set MLSAN_MIRROR to another one")
+    raise DownloadError(f"{pin} from {address}: not the pinned content ({found}, expected "
+                        f"{pin.id}); it was removed. Try again; if it stays so, the mirror or the "
+                        "connection alters files: set MLSAN_MIRROR to another one")
 
 
 def _receive(address: str, part: Path, held: int, progress: bool) -> None:
@@ -203,6 +259,6 @@ def _receive(address: str, part: Path, held: int, progress: bool) -> None:
             for chunk in iter(lambda: answer.raw.read1(1 << 18, decode_content=True), b""):
                 out.write(chunk)
     # Cut in its header, an answer tells no length; some servers never do. It was whole then if it
-    # began again and ended where the last one did, and in any case if the blob id is right.
+    # began again and ended where the last one did, and in any case if its id is right.
     if not length and not start < held == part.stat().st_size:
         raise ProtocolError("it ended without having told its length")

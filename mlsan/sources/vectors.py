@@ -6,6 +6,7 @@ import os
 import warnings
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from importlib.metadata import version
 from pathlib import Path
 from zipfile import BadZipFile
 
@@ -57,6 +58,24 @@ def read_vectors(path: Path, modality: str) -> np.ndarray:
     return found
 
 
+def egemaps():
+    """openSMILE's measure of eGeMAPSv02 functionals; of several channels, it hears the first.
+
+    Raises:
+        Unavailable: openSMILE is not installed.
+    """
+    try:
+        import opensmile
+    except ImportError as error:
+        raise Unavailable('measuring voices needs openSMILE: pip install "mlsan[audio]"; `mlsan '
+                          "import` can leave them out with --no-audio") from error
+    return opensmile.Smile(opensmile.FeatureSet.eGeMAPSv02, opensmile.FeatureLevel.Functionals)
+
+
+def measured_by() -> str:
+    return f"openSMILE {version('opensmile')}, eGeMAPSv02 functionals"
+
+
 def voices(paths: Sequence[Path | None], progress: bool = True
            ) -> tuple[np.ndarray, np.ndarray, list[str], str]:
     """eGeMAPSv02 functionals of WAV files: 88 numbers on pitch, loudness, timbre and rhythm.
@@ -71,13 +90,7 @@ def voices(paths: Sequence[Path | None], progress: bool = True
         CorpusError: there is a voice in none of them.
         Unavailable: openSMILE is not installed.
     """
-    try:
-        import opensmile
-    except ImportError as error:
-        raise Unavailable('measuring voices needs openSMILE: pip install "mlsan[audio]"; or leave '
-                          "them out with --no-audio") from error
-    # Of several channels, it hears the first.
-    smile = opensmile.Smile(opensmile.FeatureSet.eGeMAPSv02, opensmile.FeatureLevel.Functionals)
+    smile = egemaps()
 
     def measure(path):
         if path is None or not path.is_file():
@@ -101,7 +114,7 @@ def voices(paths: Sequence[Path | None], progress: bool = True
                           "folder of its table; mend the column, or add --no-audio")
     x = np.zeros((len(paths), len(smile.feature_names)), np.float32)
     x[present] = np.stack([v for v in found if not isinstance(v, str)])
-    return x, present, notes, f"openSMILE {opensmile.__version__}, eGeMAPSv02 functionals"
+    return x, present, notes, measured_by()
 
 
 def _listed(paths, rows) -> str:
