@@ -19,6 +19,7 @@ class Recipe:
     hidden: int = 64
     dropout: float = 0.4
     input_dropout: float = 0.0
+    speaker_dim: int = 32
     recurrent: bool = False
     settings: Settings = Settings()
 
@@ -41,8 +42,8 @@ RECIPES = {
                                                        weight_decay=0.05)),
     "meld-friends": Recipe(input_dropout=0.3, settings=Settings(
         batch_size=32, learning_rate=2e-3, weight_decay=0.3)),
-    # Acted clips, every dialogue one turn; not chosen yet.
-    "ravdess": Recipe(),
+    "ravdess": Recipe(hidden=256, dropout=0.5, input_dropout=0.2, speaker_dim=64,
+                      settings=Settings(epochs=40, patience=40, learning_rate=2e-3)),
     "cremad": Recipe(),
 }
 

@@ -14,8 +14,9 @@ from tqdm.auto import tqdm
 
 from mlsan.data.batches import Batch, Tensors
 from mlsan.data.corpus import Corpus
-from mlsan.data.speaker_ids import SpeakerIds
+from mlsan.data.speaker_ids import HEARD, SpeakerIds
 from mlsan.data.validation import CorpusError, check_labelled
+from mlsan.episodes import Episodes
 from mlsan.files import differing, plain, replacing
 from mlsan.measures.scores import f1_scores
 from mlsan.model.calibration import neutrality
@@ -86,7 +87,7 @@ def build(corpus: Corpus, speakers: SpeakerIds, seed: int = 0, **config) -> MLSA
         CorpusError: the corpus can't be trained on.
     """
     config = Config(dims=corpus.dims, emotions=len(corpus.emotions), speakers=speakers.rows,
-                    **config)
+                    heard=speakers.mode == HEARD, **config)
     check_trainable(corpus, speakers, config)
     with torch.random.fork_rng():
         torch.manual_seed(seed)
@@ -176,6 +177,7 @@ def fit(model: MLSAN, corpus: Corpus, speakers: SpeakerIds, settings: Settings =
              "model": asdict(model.config)} if folder else None
     state = {"epoch": 0, "best": -1.0, "best_epoch": 0, "history": [], "weights": None}
 
+    episodes = Episodes(model, corpus, tensors) if model.config.heard else None
     with torch.random.fork_rng(), one_thread():
         torch.manual_seed(seed)
         checkpoint = folder and Path(folder) / "checkpoint.pt"
@@ -187,10 +189,14 @@ def fit(model: MLSAN, corpus: Corpus, speakers: SpeakerIds, settings: Settings =
             if epoch - state["best_epoch"] > settings.patience:
                 break
             model.train()
+            if episodes:
+                episodes.ear.listen()
             total = torch.zeros((), device=device)
             for chosen in torch.randperm(len(train)).split(settings.batch_size):
                 batch = tensors.batch(train[chosen.numpy()])
                 optimiser.zero_grad()
+                if episodes:
+                    episodes.draw(batch.row[batch.mask])
                 step_loss = loss(model, batch, settings)
                 step_loss.backward()
                 nn.utils.clip_grad_norm_(model.parameters(), 1.0)
@@ -201,7 +207,13 @@ def fit(model: MLSAN, corpus: Corpus, speakers: SpeakerIds, settings: Settings =
                 raise CorpusError(f"{corpus.name}, epoch {epoch}: the loss is {float(total)}, so "
                                   "nothing is scored. Look for features of very different "
                                   "sizes, or lower the learning rate")
+            if episodes:
+                episodes.settle()
             score, _ = _scored(model, tensors, corpus, "dev")
+            if episodes and (heard := episodes.strangers(corpus.rows("dev"))):
+                # To be good at strangers, and at those of them whom it hears.
+                score = (score + _scored(model, heard, corpus, "dev")[0]) / 2
+                episodes.settle()
             entry = {"epoch": epoch, "loss": float(total) / steps, "dev_weighted_f1": score}
             if peek:
                 entry["test_weighted_f1"], predicted = _scored(model, tensors, corpus, "test")

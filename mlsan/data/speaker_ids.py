@@ -8,7 +8,9 @@ Published feature files call an utterance's *slot* (order of first appearance in
 - ``gender``: where the corpus has it;
 - ``none``: everyone is the unknown speaker;
 - ``shuffled``: a person drawn anew for every utterance from the speakers' frequencies in train. It
-  has the parameters of ``identity`` and none of its information.
+  has the parameters of ``identity`` and none of its information;
+- ``heard``: the person, known by ear (``model.enrolment``): by their utterances of train, and
+  strangers by those that they were enrolled with (``Run.enrol``).
 
 Whose turn it is within the dialogue is another thing (``Corpus.party``). Every mode leaves it as it
 is, so that a difference between two modes is one of names alone.
@@ -24,7 +26,8 @@ import pandas as pd
 from mlsan.data.corpus import Corpus
 from mlsan.data.validation import CorpusError
 
-MODES = ("identity", "slot", "gender", "none", "shuffled")
+HEARD = "heard"
+MODES = ("identity", "slot", "gender", "none", "shuffled", HEARD)
 UNKNOWN = 0
 
 

@@ -18,15 +18,21 @@ CALIBRATED = ("audio", "visual")
 
 
 class Calibration(nn.Module):
-    """Eq. calibration for every audio and visual feature."""
+    """Eq. calibration for every audio and visual feature.
 
-    def __init__(self, dims: dict[str, int], speaker_dim: int):
+    ``film``: modality -> what makes gamma and beta (…, 2 D) of a speaker's vector, where the vector
+    says it itself (``enrolment.Undo``); left out, a linear map.
+    """
+
+    def __init__(self, dims: dict[str, int], speaker_dim: int,
+                 film: dict[str, nn.Module] | None = None):
         super().__init__()
-        self.film = nn.ModuleDict({m: nn.Linear(speaker_dim, 2 * d)
-                                   for m, d in dims.items() if m in CALIBRATED})
-        for linear in self.film.values():
-            nn.init.zeros_(linear.weight)
-            nn.init.zeros_(linear.bias)
+        if film is None:
+            film = {m: nn.Linear(speaker_dim, 2 * d) for m, d in dims.items() if m in CALIBRATED}
+            for linear in film.values():
+                nn.init.zeros_(linear.weight)
+                nn.init.zeros_(linear.bias)
+        self.film = nn.ModuleDict(film)
 
     def gamma_beta(self, modality: str, speaker: torch.Tensor):
         """(…, E) speaker vectors -> gamma, beta, each (…, D)."""

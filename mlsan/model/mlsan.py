@@ -16,6 +16,7 @@ from mlsan.data.batches import Batch
 from mlsan.data.speaker_ids import UNKNOWN
 from mlsan.model.calibration import CALIBRATED, Calibration
 from mlsan.model.context import Context, Recurrence
+from mlsan.model.enrolment import Enrolment, Undo, vector_size
 from mlsan.model.gating import Gating
 from mlsan.model.regularization import Regularization
 from mlsan.model.speakers import SpeakerTable
@@ -56,6 +57,7 @@ class Config:
         recurrent: read it with a recurrent network (``Recurrence``), not with attention
             (``Context``).
         concat_speaker: the second baseline: no stage, but every encoder is told the speaker.
+        heard: who speaks is known by ear (``Enrolment``), not by a table of names.
         hidden, speaker_dim, dropout, input_dropout, speaker_dropout: sizes and rates.
     """
 
@@ -66,6 +68,7 @@ class Config:
     context: bool = True
     recurrent: bool = False
     concat_speaker: bool = False
+    heard: bool = False
     hidden: int = 64
     speaker_dim: int = 32
     dropout: float = 0.4
@@ -103,7 +106,8 @@ class MLSAN(nn.Module):
     def __init__(self, config: Config):
         super().__init__()
         self.config = config
-        extra = config.speaker_dim if config.concat_speaker else 0
+        told = vector_size(config.dims) if config.heard else config.speaker_dim
+        extra = told if config.concat_speaker else 0
         for m, d in config.dims.items():        # the train split's moments: see standardise()
             self.register_buffer(f"{m}_mean", torch.zeros(d))
             self.register_buffer(f"{m}_sd", torch.ones(d))
@@ -115,12 +119,18 @@ class MLSAN(nn.Module):
         self.classify = nn.Sequential(nn.GELU(), nn.Dropout(config.dropout),
                                       nn.Linear(config.hidden, config.emotions))
         # The stages come last: the same seed gives the same baseline weights whichever are on.
-        self.speakers = SpeakerTable(config.speakers, config.speaker_dim, config.speaker_dropout)
+        if config.heard:
+            self.speakers = Enrolment(config.dims, config.emotions, config.speakers)
+        else:
+            self.speakers = SpeakerTable(config.speakers, config.speaker_dim,
+                                         config.speaker_dropout)
         self.calibration = self.gating = self.regularization = None
         if "calibration" in config.stages:
-            self.calibration = Calibration(config.dims, config.speaker_dim)
+            film = {m: Undo(*at) for m, at in self.speakers.places.items()} if config.heard else None
+            self.calibration = Calibration(config.dims, config.speaker_dim, film)
         if "gating" in config.stages:
-            self.gating = Gating(len(config.dims), config.speaker_dim)
+            width = len(config.dims) if config.heard else config.speaker_dim
+            self.gating = Gating(len(config.dims), width)
         if "regularization" in config.stages:
             self.regularization = Regularization(config.hidden, config.speakers)
 
@@ -158,7 +168,8 @@ class MLSAN(nn.Module):
             heard = {m: torch.cat([v, vector], dim=-1) for m, v in x.items()}
         h = torch.stack([self.encoders[m](v) for m, v in heard.items()], dim=2) # (B, T, M, H)
         present = torch.stack([batch.present[m] for m in x], dim=-1).to(h.dtype)    # (B, T, M)
-        gates = self.gating(vector) if self.gating else torch.ones_like(present)
+        told = vector[..., self.speakers.tells] if self.config.heard else vector
+        gates = self.gating(told) if self.gating else torch.ones_like(present)
         fused = ((gates * present)[..., None] * h).sum(2)       # Eq. assembly, (B, T, H)
         return x, gates, fused
 
@@ -171,6 +182,17 @@ class MLSAN(nn.Module):
         calibrated, gates, fused = self.represent(batch, speaker)
         h = fused if self.context is None else self.context(fused, batch.party, batch.mask)
         return Output(self.classify(h), gates, calibrated, fused)
+
+    @torch.no_grad()
+    def emotions_alone(self, features: dict[str, torch.Tensor],
+                       present: dict[str, torch.Tensor]) -> torch.Tensor:
+        """(N, D_m) utterances -> (N, C): each alone, said by somebody unknown."""
+        nobody = torch.zeros(len(next(iter(features.values()))), 1, dtype=torch.long,
+                             device=self.speakers.vectors.device)
+        alone = Batch({m: x[:, None] for m, x in features.items()},
+                      {m: p[:, None] for m, p in present.items()},
+                      torch.ones_like(nobody, dtype=torch.bool), nobody, nobody, nobody, nobody)
+        return self(alone, nobody).logits[:, 0].softmax(-1)
 
     def speaker_logits(self, batch: Batch, closed: bool = True) -> torch.Tensor:
         """Stage 3's guess at the speaker, (B, T, S).

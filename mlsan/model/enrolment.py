@@ -1,0 +1,163 @@
+"""Who speaks, by ear: a person's vector from a few of their utterances, without a label.
+
+A table of names knows only whom it was trained on. Here a person is what their utterances say, on
+the average: where their voice and face lie, how far they swing, and how much each modality tells.
+Each is a mean over k utterances, trusted as far as k utterances deserve (Eq. enrolment):
+
+    mean_m = w (average of x_m - trust (p - prior) mu_m),        w = k T / (k T + noise V)
+    swing_m = u (log sd of the same - its average over people),  u = v / (v + noise' / 2(k - 1))
+    tells_m = k / (k + noise'') log (energy of x'_m along the emotions / its average)
+
+T is the variance between people, V the one within a person, v that of people's log sd: all three
+from train. p are the model's own emotions of an utterance as a stranger's and mu_m what emotions
+do to a feature, so that two angry utterances are not taken for an angry person: how far is
+``trust``. The noises and the trust are learned, by hearing train's own people in episodes (as in
+Snell et al. 2017). Without an utterance all of it is zero, which is the unknown speaker. ML-SAN
+(arXiv 2604.25383) has nothing of the kind.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import nn
+
+from mlsan.model.calibration import CALIBRATED
+
+MOMENTS, FLOOR = 10, 1e-3       # rounds that part persons from emotions; the least variance
+
+
+def vector_size(dims: dict[str, int]) -> int:
+    """R, the length of a heard person's vector."""
+    return sum(2 * d for m, d in dims.items() if m in CALIBRATED) + len(dims)
+
+
+class Enrolment(nn.Module):
+    """Vectors of people, (…, R), from sets of utterances; ``vectors`` (S, R) are those it knows.
+
+    It stands in the place of the ``SpeakerTable`` and is asked in the same way, by ids. A vector is
+    ``mean`` and ``swing`` of each modality that is calibrated, then one ``tells`` per modality.
+    """
+
+    def __init__(self, dims: dict[str, int], emotions: int, rows: int):
+        super().__init__()
+        self.dims, self.calibrated = dims, [m for m in dims if m in CALIBRATED]
+        self.places, start = {}, 0                  # modality -> where its mean and swing lie
+        for m in self.calibrated:
+            middle, stop = start + dims[m], start + 2 * dims[m]
+            self.places[m] = slice(start, middle), slice(middle, stop)
+            start = stop
+        self.tells = slice(start, vector_size(dims))
+        self.register_buffer("vectors", torch.zeros(rows, self.tells.stop))
+        self.register_buffer("prior", torch.full((emotions,), 1 / emotions))
+        for m, d in dims.items():
+            for name in ("between", "within", "log_sd", "between_log_sd"):
+                self.register_buffer(f"{name}_{m}", torch.ones(d))
+            self.register_buffer(f"effect_{m}", torch.zeros(emotions, d))
+            self.register_buffer(f"along_{m}", torch.zeros(min(emotions - 1, d), d))
+            self.register_buffer(f"energy_{m}", torch.zeros(()))
+        # One number per modality: logarithms of the noises, the logit of the trust.
+        self.noise = nn.ParameterDict({m: nn.Parameter(torch.zeros(3)) for m in dims})
+        self.trust = nn.ParameterDict({m: nn.Parameter(torch.zeros(())) for m in dims})
+        # How much of the swing is undone: the logit, half at first.
+        self.undone = nn.ParameterDict({m: nn.Parameter(torch.zeros(())) for m in self.calibrated})
+
+    @torch.no_grad()
+    def prepare(self, features, present, speaker, emotion) -> None:
+        """Take the variances and the emotions' effects from train.
+
+        Args:
+            features: modality -> (N, D_m), standardised; ``present`` bool (N,) likewise.
+            speaker, emotion: (N,) ids and labels; a row without either is left out.
+        """
+        known = (speaker > 0) & (emotion >= 0)
+        self.prior.copy_(torch.bincount(emotion[known], minlength=len(self.prior)) / known.sum())
+        for m in self.dims:
+            here = known & present[m]
+            x = features[m][here]
+            who = nn.functional.one_hot(speaker[here]).to(x.dtype)
+            who = who[:, who.sum(0) > 1]                                        # (n, people)
+            felt = nn.functional.one_hot(emotion[here], len(self.prior)).to(x.dtype)
+            if who.shape[1] < 2:
+                continue
+            count, shown = who.sum(0)[:, None], felt.sum(0).clamp(min=1)[:, None]
+            person = torch.zeros(who.shape[1], x.shape[1], device=x.device)
+            for _ in range(MOMENTS):        # what is both is the emotion's: people are shrunk by 1
+                effect = felt.T @ (x - who @ person) / shown
+                person = who.T @ (x - felt @ effect) / (count + 1)
+            rest = x - who @ person - felt @ effect
+            within = rest.var(0) + (felt.mean(0)[:, None] * effect ** 2).sum(0)
+            spread = (who.T @ (x - who @ (who.T @ x / count)) ** 2 / (count - 1)).clamp(min=FLOOR)
+            log_sd = spread.log() / 2                                           # (people, D)
+            sampled = (1 / (2 * (count - 1))).mean()
+            effect = effect - self.prior @ effect
+            getattr(self, f"between_{m}").copy_(
+                (person.var(0) - rest.var(0) / count.mean()).clamp(min=FLOOR))
+            getattr(self, f"within_{m}").copy_(within.clamp(min=FLOOR))
+            getattr(self, f"log_sd_{m}").copy_(log_sd.mean(0))
+            getattr(self, f"between_log_sd_{m}").copy_((log_sd.var(0) - sampled).clamp(min=FLOOR))
+            getattr(self, f"effect_{m}").copy_(effect)
+            along = getattr(self, f"along_{m}")
+            along.copy_(torch.linalg.svd(effect / rest.std(0).clamp(min=FLOOR))[2][:len(along)])
+            energy = ((x - who @ person) @ along.T).square().mean().clamp(min=FLOOR)
+            getattr(self, f"energy_{m}").copy_(energy.log())
+
+    def hide(self, speaker: torch.Tensor) -> torch.Tensor:
+        """Nobody: an episode in which nothing was heard is the unknown speaker already."""
+        return speaker
+
+    def forward(self, speaker: torch.Tensor) -> torch.Tensor:
+        return self.vectors[speaker]                                            # (B, T, R)
+
+    def hear(self, features, present, heard, felt) -> torch.Tensor:
+        """Vectors (P, R) of P people from K utterances each, in whatever order (Eq. enrolment).
+
+        Args:
+            features: modality -> (P, K, D_m), standardised.
+            present: modality -> bool (P, K).
+            heard: bool (P, K), False where there is no utterance.
+            felt: (P, K, C), what the model takes them for, said by a stranger.
+        """
+        moments, tells = [], []
+        for m, x in features.items():
+            there = (heard & present[m]).to(x.dtype)[..., None]                 # (P, K, 1)
+            k = there.sum(1)                                                    # (P, 1)
+            noise = self.noise[m].exp()
+            trust = torch.sigmoid(self.trust[m])
+            x = x - trust * (felt - self.prior) @ getattr(self, f"effect_{m}")
+            average = (x * there).sum(1) / k.clamp(min=1)                       # (P, D)
+            if m in self.calibrated:
+                between, within = getattr(self, f"between_{m}"), getattr(self, f"within_{m}")
+                mean = k * between / (k * between + noise[0] * within) * average
+                off = ((x - average[:, None]).square() * there).sum(1) / (k - 1).clamp(min=1)
+                apart = off.clamp(min=FLOOR).log() / 2 - getattr(self, f"log_sd_{m}")
+                among = getattr(self, f"between_log_sd_{m}")
+                less = among / (among + noise[1] / (2 * (k - 1)).clamp(min=1))
+                swing = torch.sigmoid(self.undone[m]) * less * apart * (k > 1)
+                moments += [mean, swing]
+                shown = (features[m] - mean[:, None]) * torch.exp(-swing)[:, None]
+            else:
+                shown = features[m]
+            energy = ((shown @ getattr(self, f"along_{m}").T).square().mean(-1, keepdim=True)
+                      * there).sum(1) / k.clamp(min=1)                          # (P, 1)
+            loud = energy.clamp(min=FLOOR).log() - getattr(self, f"energy_{m}")
+            tells.append(k / (k + noise[2] * 8) * loud * (k > 0))
+        return torch.cat(moments + tells, dim=-1)
+
+    def unsure(self, modality: str, k: int) -> float:
+        """The share of the variance between people that k utterances leave open: 1 for none."""
+        between = getattr(self, f"between_{modality}")
+        noise = self.noise[modality][0].exp() * getattr(self, f"within_{modality}")
+        return float((noise / (k * between + noise)).mean())
+
+
+class Undo(nn.Module):
+    """A heard person's gamma and beta: their mean taken away, their swing divided out."""
+
+    def __init__(self, mean: slice, swing: slice):
+        super().__init__()
+        self.mean, self.swing = mean, swing
+
+    def forward(self, vector: torch.Tensor) -> torch.Tensor:
+        """(…, R) -> gamma and beta, (…, 2 D)."""
+        scale = torch.exp(-vector[..., self.swing])
+        return torch.cat([scale - 1, -scale * vector[..., self.mean]], dim=-1)
