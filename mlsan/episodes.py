@@ -17,8 +17,10 @@ from mlsan.data.corpus import Corpus
 from mlsan.data.speaker_ids import UNKNOWN
 from mlsan.model.mlsan import MLSAN
 
+import os
+ROUNDS=int(os.environ.get('ROUNDS','1'))
 HEARD = (0, 1, 2, 4, 8, 16, 32, 64)         # utterances in an episode, each as likely
-ONE_EMOTION = 0.25                          # of the episodes: a guess
+ONE_EMOTION = 0.1                           # of the episodes: a guess
 
 
 class Ear:
@@ -36,16 +38,23 @@ class Ear:
         training = self.model.training
         self.model.eval()
         rows = torch.arange(len(self.tensors.emotion), device=self.tensors.emotion.device)
-        self.felt = torch.cat([self.model.emotions_alone(
-            {m: x[part] for m, x in self.tensors.features.items()},
-            {m: p[part] for m, p in self.tensors.present.items()}) for part in rows.split(4096)])
+        nobody = self.model.speakers.vectors.new_zeros(self.model.speakers.vectors.shape[1])
+        self.felt = torch.cat([self.model.alone(
+            {m: x[part] for m, x in self.x.items()},
+            {m: p[part] for m, p in self.tensors.present.items()},
+            nobody.expand(len(part), -1)) for part in rows.split(4096)])
         self.model.train(training)
 
     def vectors(self, rows: torch.Tensor, heard: torch.Tensor) -> torch.Tensor:
         """(P, R) of the people who spoke ``rows`` (P, K), where ``heard`` (P, K)."""
-        return self.model.speakers.hear({m: x[rows] for m, x in self.x.items()},
-                                        {m: p[rows] for m, p in self.tensors.present.items()},
-                                        heard, self.felt[rows])
+        x = {m: x[rows] for m, x in self.x.items()}
+        present = {m: p[rows] for m, p in self.tensors.present.items()}
+        vectors = self.model.speakers.hear(x, present, heard, self.felt[rows])
+        for _ in range(ROUNDS):
+            with torch.no_grad():
+                felt = self.model.alone(x, present, vectors[:, None].expand(-1, rows.shape[1], -1))
+            vectors = self.model.speakers.hear(x, present, heard, felt)
+        return vectors
 
     @torch.no_grad()
     def vectors_of(self, groups: list[np.ndarray]) -> torch.Tensor:

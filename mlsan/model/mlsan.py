@@ -159,18 +159,21 @@ class MLSAN(nn.Module):
 
         Returns ``calibrated`` (standardised where stage 1 is off), ``gates`` and ``fused``.
         """
-        vector = self.speakers(speaker)                                         # (B, T, E)
-        x = self.standardised(batch.features)                                   # (B, T, D_m)
+        return self.fuse(self.standardised(batch.features), batch.present, self.speakers(speaker))
+
+    def fuse(self, x: dict[str, torch.Tensor], there: dict[str, torch.Tensor],
+             vector: torch.Tensor):
+        """``represent`` for standardised features (…, D_m), bool (…,) and vectors (…, E)."""
         if self.calibration:
             x = self.calibration(x, vector)
         heard = x
         if self.config.concat_speaker:
             heard = {m: torch.cat([v, vector], dim=-1) for m, v in x.items()}
-        h = torch.stack([self.encoders[m](v) for m, v in heard.items()], dim=2) # (B, T, M, H)
-        present = torch.stack([batch.present[m] for m in x], dim=-1).to(h.dtype)    # (B, T, M)
+        h = torch.stack([self.encoders[m](v) for m, v in heard.items()], dim=-2)     # (…, M, H)
+        present = torch.stack([there[m] for m in x], dim=-1).to(h.dtype)        # (…, M)
         told = vector[..., self.speakers.tells] if self.config.heard else vector
         gates = self.gating(told) if self.gating else torch.ones_like(present)
-        fused = ((gates * present)[..., None] * h).sum(2)       # Eq. assembly, (B, T, H)
+        fused = ((gates * present)[..., None] * h).sum(-2)      # Eq. assembly, (…, H)
         return x, gates, fused
 
     def forward(self, batch: Batch, speaker: torch.Tensor | None = None) -> Output:
@@ -183,16 +186,16 @@ class MLSAN(nn.Module):
         h = fused if self.context is None else self.context(fused, batch.party, batch.mask)
         return Output(self.classify(h), gates, calibrated, fused)
 
-    @torch.no_grad()
-    def emotions_alone(self, features: dict[str, torch.Tensor],
-                       present: dict[str, torch.Tensor]) -> torch.Tensor:
-        """(N, D_m) utterances -> (N, C): each alone, said by somebody unknown."""
-        nobody = torch.zeros(len(next(iter(features.values()))), 1, dtype=torch.long,
-                             device=self.speakers.vectors.device)
-        alone = Batch({m: x[:, None] for m, x in features.items()},
-                      {m: p[:, None] for m, p in present.items()},
-                      torch.ones_like(nobody, dtype=torch.bool), nobody, nobody, nobody, nobody)
-        return self(alone, nobody).logits[:, 0].softmax(-1)
+    def alone(self, x: dict[str, torch.Tensor], present: dict[str, torch.Tensor],
+              vector: torch.Tensor) -> torch.Tensor:
+        """The emotions of utterances without a dialogue: standardised (…, D_m), bool (…,) and
+        speakers' vectors (…, E) -> probabilities (…, C)."""
+        fused = self.fuse(x, present, vector)[2]
+        if self.context is not None:
+            one = fused.reshape(-1, 1, fused.shape[-1])
+            party = torch.zeros(one.shape[:2], dtype=torch.long, device=one.device)
+            fused = self.context(one, party, party == 0).reshape(fused.shape)
+        return self.classify(fused).softmax(-1)
 
     def speaker_logits(self, batch: Batch, closed: bool = True) -> torch.Tensor:
         """Stage 3's guess at the speaker, (B, T, S).
