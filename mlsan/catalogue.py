@@ -31,7 +31,7 @@ class Source:
     load: Callable[..., Corpus]
     pins: Callable[[], list[Pin]] = list
     agree: Callable[..., None] | None = None
-    either: tuple[Deposit, ...] = ()
+    either: Callable[[], tuple[Deposit, ...]] = tuple
     folds: Mapping[str, int] = field(default_factory=dict)
 
 
@@ -74,7 +74,7 @@ SOURCES = {
         "the same faces, and voices as openSMILE measures them (88 numbers)",
         "208 MB, or 5 MB by a mirror", "CC BY-NC-SA 4.0; features: none stated",
         ravdess.load_egemaps, lambda: [ravdess.FACES], folds=ravdess.FOLDS,
-        either=(ravdess.VOICES, ravdess.ARCHIVE)),
+        either=lambda: (ravdess.VOICES, ravdess.ARCHIVE)),
     "cremad": Source(
         "CREMA-D: 91 actors' voices (35 acoustic features), 6 emotions, 7,442 clips",
         "3.3 MB", "ODbL 1.0; features: none stated",
@@ -113,7 +113,7 @@ def fetch(name: str, *, accept_licence: bool = False) -> list[Path]:
     if source.agree:
         source.agree(accepted=accept_licence)
     files = [download.fetch(pin) for pin in source.pins()]
-    return files + ([download.fetch_first(source.either)] if source.either else [])
+    return files + ([download.fetch_first(either)] if (either := source.either()) else [])
 
 
 def describe() -> pd.DataFrame:
@@ -126,7 +126,7 @@ def describe() -> pd.DataFrame:
 
 
 def _is_here(source: Source) -> bool:
-    either = [download.stored(pin).exists() for pin in source.either]
+    either = [download.stored(pin).exists() for pin in source.either()]
     return all(download.stored(pin).exists() for pin in source.pins()) and any(either or [True])
 
 

@@ -5,7 +5,9 @@ from dataclasses import replace
 
 import pytest
 import torch
+from acted_files import acted  # noqa: F401 (a fixture)
 from feature_files import meld_mirror, pinned  # noqa: F401 (fixtures)
+from file_server import file_server  # noqa: F401 (a fixture)
 from joblib import parallel_config
 from pages import browser, sites, visit  # noqa: F401 (fixtures)
 from stage import stage  # noqa: F401 (a fixture)
