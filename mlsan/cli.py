@@ -40,6 +40,7 @@ from mlsan.sources.imported import import_tables
 from mlsan.studies import protocol
 from mlsan.studies.ablation import ablate as run_ablation
 from mlsan.studies.tables import (
+    NAMES,
     show_ablation,
     show_predictions,
     show_reproduction,
@@ -271,8 +272,9 @@ def finetune(corpus: CorpusName,
     if as_json:
         return print(json.dumps(about["test"]))
     test, best = about["test"], about["history"][about["best_epoch"]]
-    Console().print(f"weighted F1: test {test['weighted_f1']:.3f}, "
-                    f"dev {best['dev_weighted_f1']:.3f} (epoch {best['epoch'] + 1} of {epochs})\n"
+    found = ", ".join(f"{name} {test[score]:.3f}" for score, name in NAMES.items() if score in test)
+    Console().print(f"test: {found}\nweighted F1 on dev: {best['dev_weighted_f1']:.3f} "
+                    f"(epoch {best['epoch'] + 1} of {epochs})\n"
                     f"its features, for `mlsan train`: {folder / 'features'}", soft_wrap=True)
 
 

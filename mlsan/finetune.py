@@ -130,7 +130,7 @@ def finetune(corpus: Corpus, tuning: Tuning, folder: Path, *, device: str = "aut
 
     Returns: ``format``, ``tuning``, ``corpus``, ``table`` (a hash of it), ``versions``,
     ``revision`` (the hub's commit that the encoder is of; None for a folder), ``history`` (per
-    epoch ``loss`` and ``dev_weighted_f1``), ``best_epoch``, ``test`` (F1s) and ``predictions``
+    epoch ``loss`` and ``dev_weighted_f1``), ``best_epoch``, ``test`` (scores) and ``predictions``
     (emotions, in the order of the labelled test rows).
 
     Raises:

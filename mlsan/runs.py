@@ -118,11 +118,12 @@ class Run:
         return training.inspect(self.model, tensors, self.corpus.dialogues(split))
 
     def scores(self, split: str = "test", out: dict | None = None) -> dict:
-        """The F1s of a split; ``out``: what ``inspect(split)`` gave, where it is at hand.
+        """The scores of a split; ``out``: what ``inspect(split)`` gave, where it is at hand.
 
-        Returns ``weighted_f1``, ``macro_f1``, ``per_class_f1`` by emotion, ``unseen_speaker_f1``
-        (weighted, over utterances of speakers that train does not have; None where there are
-        none) and how many ``utterances`` there are. Utterances without a label are not scored.
+        Returns ``weighted_f1``, ``macro_f1``, ``unweighted_recall``, ``accuracy``,
+        ``per_class_f1`` by emotion, ``unseen_speaker_f1`` (weighted, over utterances of speakers
+        that train does not have; None where there are none) and how many ``utterances`` there are.
+        Utterances without a label are not scored.
         """
         check_labelled(self.corpus, split, "there is nothing to score")
         out = out or self.inspect(split)

@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from sklearn.metrics import f1_score
+from sklearn.metrics import accuracy_score, balanced_accuracy_score, f1_score
 
 from mlsan.measures.probes import probe
 from mlsan.measures.scores import bootstrap, f1_of_confusion, f1_scores, mean_sd
@@ -19,6 +19,15 @@ def test_f1_is_scikit_learns(labels):
     assert scores["weighted_f1"] == pytest.approx(f1_score(true, predicted, average="weighted"))
     assert scores["macro_f1"] == pytest.approx(f1_score(true, predicted, average="macro"))
     assert scores["per_class_f1"] == pytest.approx(f1_score(true, predicted, average=None))
+
+
+def test_recall_and_accuracy_are_scikit_learns(labels):
+    true, predicted, _ = labels
+    for classes in (4, 5):                              # of which nobody shows the fifth
+        scores = f1_scores(true, predicted, classes)
+        assert scores["unweighted_recall"] == pytest.approx(
+            balanced_accuracy_score(true, predicted))
+        assert scores["accuracy"] == pytest.approx(accuracy_score(true, predicted))
 
 
 def test_a_class_nobody_has_counts_for_nothing():

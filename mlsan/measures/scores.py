@@ -1,4 +1,4 @@
-"""How good, and how sure: F1 scores, and intervals of scores and of their differences.
+"""How good, and how sure: F1s, recall and accuracy, and intervals of them and their differences.
 
 Everything here takes plain arrays and knows no model.
 """
@@ -14,8 +14,10 @@ RESAMPLES = 2000        # of a bootstrap
 def f1_of_confusion(confusion: np.ndarray) -> dict[str, np.ndarray]:
     """F1s from confusion counts (..., C, C), true class first (Eq. weighted-f1); any leading shape.
 
-    A class with neither truth nor prediction has F1 0 and weight 0; macro F1 averages the classes
-    that occur in the truth, so that a resample without a rare class is not punished for lacking it.
+    A class with neither truth nor prediction has F1 0 and weight 0; macro F1 and unweighted recall
+    average the classes that occur in the truth, so that a resample without a rare class is not
+    punished for lacking it. Unweighted recall (UAR) is the share of each emotion that was found;
+    ``accuracy`` the share of all utterances.
     """
     confusion = np.asarray(confusion, float)
     true, predicted = confusion.sum(-1), confusion.sum(-2)
@@ -24,18 +26,20 @@ def f1_of_confusion(confusion: np.ndarray) -> dict[str, np.ndarray]:
     occurs = true > 0
     return {"weighted_f1": (f1 * true).sum(-1) / true.sum(-1),
             "macro_f1": (f1 * occurs).sum(-1) / occurs.sum(-1),
+            "unweighted_recall": (hit / np.maximum(true, 1e-12)).sum(-1) / occurs.sum(-1),
+            "accuracy": hit.sum(-1) / true.sum(-1),
             "per_class_f1": f1}
 
 
 def f1_scores(true: np.ndarray, predicted: np.ndarray, n_classes: int) -> dict:
-    """Weighted, macro and per-class F1 of (N,) labels, as fractions."""
+    """The scores of ``f1_of_confusion`` of (N,) labels, as fractions."""
     scores = f1_of_confusion(confusion_matrix(true, predicted, labels=np.arange(n_classes)))
     return {k: v.tolist() if v.ndim else float(v) for k, v in scores.items()}
 
 
 def report(true, predicted, emotions, unseen) -> dict:
-    """F1s of (N,) labels with ``per_class_f1`` by emotion, and ``unseen_speaker_f1``: weighted,
-    over the utterances where ``unseen`` (bool, N), None where there are none."""
+    """``f1_scores`` of (N,) labels with ``per_class_f1`` by emotion, and ``unseen_speaker_f1``:
+    weighted, over the utterances where ``unseen`` (bool, N), None where there are none."""
     scores = f1_scores(true, predicted, len(emotions))
     scores["per_class_f1"] = dict(zip(emotions, scores["per_class_f1"], strict=True))
     of_strangers = None
@@ -45,7 +49,7 @@ def report(true, predicted, emotions, unseen) -> dict:
 
 
 def dialogue_confusions(true, predicted, dialogue, n_classes) -> np.ndarray:
-    """Confusion counts of each dialogue, (D, C, C), from (N,) labels and dialogue numbers."""
+    """Confusion counts of each dialogue, (D, C, C), from (N,) labels and dialogues."""
     index = np.unique(dialogue, return_inverse=True)[1]
     counts = np.zeros((index.max() + 1, n_classes, n_classes))
     np.add.at(counts, (index, true, predicted), 1)
@@ -53,19 +57,21 @@ def dialogue_confusions(true, predicted, dialogue, n_classes) -> np.ndarray:
 
 
 def bootstrap(true, predicted, dialogue, n_classes, minus=None) -> dict:
-    """F1s, or their difference between models, with 95% intervals by resampling dialogues.
+    """Scores, or their difference between models, with 95% intervals by resampling dialogues.
 
     Dialogues, not utterances, are resampled, since turns of one dialogue are not independent; every
-    model is resampled alike, and its F1s are averaged over its seeds within each resample.
+    model is resampled alike, and its scores are averaged over its seeds within each resample.
 
     Args:
-        true, dialogue: (N,) labels and dialogue numbers.
-        predicted: (N,), (K, N) with one row per seed, or (M, K, N) for the sum of M models' F1s.
+        true: (N,) labels.
+        dialogue: (N,) numbers or names of the dialogues; of the speakers where the question is how
+            it would be with other people.
+        predicted: (N,), (K, N) with one row per seed, or (M, K, N) for the sum of M models' scores.
         minus: the same of what is subtracted. The interaction of two stages is
             ``predicted=[both, neither], minus=[one, other]``.
 
     Returns:
-        ``{"weighted_f1": {"mean", "low", "high"}, "macro_f1": …, "per_class_f1": …}``, the last
+        ``{"mean", "low", "high"}`` of each score of ``f1_of_confusion``, those of ``per_class_f1``
         with one value per class; with ``minus``, ``difference`` stands in the mean's place.
     """
     D = len(np.unique(dialogue))

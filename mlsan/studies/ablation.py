@@ -15,11 +15,10 @@ from mlsan.model.mlsan import STAGES, idle
 from mlsan.runs import Plan
 from mlsan.studies.engine import repeat
 from mlsan.studies.records import probe_run
-from mlsan.studies.summary import compare, means_of
+from mlsan.studies.summary import SCORES, compare, means_of
 
 COMBINATIONS = tuple(c for k in range(len(STAGES) + 1) for c in combinations(STAGES, k))
 TOLD = "static + speaker vector"    # the second baseline: no stage, the vector beside the features
-SCORES = ("weighted_f1", "macro_f1")
 
 Kind = tuple[str, tuple[str, ...], bool]        # speaker mode, stages, told by concatenation
 

@@ -29,6 +29,7 @@ from mlsan.runs import Plan, versions
 from mlsan.sources.download import Unavailable
 from mlsan.sources.feature_files.corpora import EMOTIONS, FEATURES, GENERATED, load_features
 from mlsan.studies.engine import run, seeded
+from mlsan.studies.summary import SCORES
 
 QUICK_EPOCHS = 8
 OWN = "minilm"              # this project's own text features of MELD
@@ -151,9 +152,9 @@ def table(result: dict) -> pd.DataFrame:
     """All scores, computed from the predictions; one line per row of the table, F1s as fractions.
 
     Index: ``speakers``, ``stages``. Columns: mean over seeds of ``weighted_f1``, ``macro_f1``,
-    ``unseen_speaker_f1`` (weighted, speakers that train has not; nan where test has none),
-    ``test_peak`` (best epoch on test), ``inflation`` (peak - ours) and each emotion's F1; and the
-    ``…_sd`` of each.
+    ``unweighted_recall``, ``accuracy``, ``unseen_speaker_f1`` (weighted, speakers that train has
+    not; nan where test has none), ``test_peak`` (best epoch on test), ``inflation`` (peak - ours)
+    and each emotion's F1; and the ``…_sd`` of each.
     """
     test, emotions = result["test"], result["emotions"]
     true, unseen = np.array(test["true"]), ~np.array(test["speaker_known"], bool)
@@ -173,11 +174,11 @@ def table(result: dict) -> pd.DataFrame:
 
 
 def differences(result: dict) -> pd.DataFrame:
-    """Paired differences of weighted and macro F1 with 95% intervals, dialogues resampled.
+    """Paired differences of the scores with 95% intervals, dialogues resampled.
 
     Each row against ``off`` of its speaker mode; identity against the other modes with the stages
     on; off and on against text only. Columns: ``ours``, ``theirs``, ``weighted_f1``, ``…_low``,
-    ``…_high``, and the same of macro F1.
+    ``…_high``, and the same of the other ``SCORES``.
     """
     groups = _grouped(result)
     modes = list(dict.fromkeys(speakers for speakers, _ in groups))
@@ -191,7 +192,7 @@ def differences(result: dict) -> pd.DataFrame:
             found = bootstrap(np.array(test["true"]), plus, test["dialogue"],
                               len(result["emotions"]), minus)
             line = {"ours": ", ".join(ours), "theirs": ", ".join(theirs)}
-            for score in ("weighted_f1", "macro_f1"):
+            for score in SCORES:
                 line |= {score: found[score]["difference"],
                          f"{score}_low": found[score]["low"],
                          f"{score}_high": found[score]["high"]}

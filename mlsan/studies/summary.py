@@ -7,12 +7,14 @@ import numpy as np
 from mlsan.data.corpus import Corpus
 from mlsan.measures.scores import bootstrap, mean_sd
 
+SCORES = ("weighted_f1", "macro_f1", "unweighted_recall", "accuracy")
+
 
 def means_of(group: list[dict]) -> dict[str, float | None]:
     """Mean and sd over one model's seeds of each score that it has; the sd of one run is None."""
     row = {}
-    for score in ("weighted_f1", "macro_f1", "unseen_speaker_f1"):
-        if group[0][score] is not None:
+    for score in (*SCORES, "unseen_speaker_f1"):
+        if group[0].get(score) is not None:
             mean, sd = mean_sd([r[score] for r in group])
             row |= {score: mean, f"{score}_sd": sd if len(group) > 1 else None}   # JSON has no nan
     return row
@@ -31,10 +33,10 @@ def predictions(*groups: list[dict]) -> np.ndarray:
 
 
 def compare(corpus: Corpus, plus: list[list[dict]], minus: list[list[dict]]) -> dict:
-    """The sum of some models' F1s less that of others, on the corpus's test split, with intervals.
+    """The sum of some models' scores less that of others, on the test split, with intervals.
 
-    Each model is its records, one per seed. Returns ``difference``, ``low`` and ``high`` of
-    ``weighted_f1``, ``macro_f1`` and ``per_class_f1``.
+    Each model is its records, one per seed. Returns ``difference``, ``low`` and ``high`` of each
+    score of ``f1_of_confusion``.
     """
     rows = plus[0][0]["rows"]
     return bootstrap(corpus.emotion[rows], predictions(*plus), corpus.dialogue_of_row[rows],

@@ -18,7 +18,9 @@ from mlsan.model.mlsan import idle
 from mlsan.studies import protocol
 from mlsan.studies.ablation import unusual
 
-SCORES = ("weighted_f1", "macro_f1")
+NAMES = {"weighted_f1": "weighted F1", "macro_f1": "macro F1",
+         "unweighted_recall": "unweighted recall", "accuracy": "accuracy"}
+F1S, RECALL = (("weighted_f1", "macro_f1"), ("unweighted_recall", "accuracy"))
 
 
 def show_scores(run, as_json: bool, title: str, split: str = "test") -> None:
@@ -27,8 +29,8 @@ def show_scores(run, as_json: bool, title: str, split: str = "test") -> None:
         return print(json.dumps(scores))
     table = Table("score", split, title=title)
     unseen = scores["unseen_speaker_f1"]
-    table.add_row("weighted F1", f"{scores['weighted_f1']:.3f}")
-    table.add_row("macro F1", f"{scores['macro_f1']:.3f}")
+    for score, name in NAMES.items():
+        table.add_row(name, f"{scores[score]:.3f}")
     table.add_row("weighted F1, unseen speakers",
                   f"none in {split}" if unseen is None else f"{unseen:.3f}")
     for emotion, f1 in scores["per_class_f1"].items():
@@ -56,18 +58,11 @@ def show_predictions(run, table: pd.DataFrame, file: Path) -> None:
 
 
 def show_ablation(result: dict) -> None:
-    table = Table("speakers", "stages", "weighted F1", "macro F1", "weighted − static [95%]",
-                  "macro − static [95%]", box=SIMPLE,
-                  title=f"{result['corpus']}, {result['seeds']} seeds, context "
-                        f"{'on' if result['context'] else 'off'}, recipe {result['recipe']}")
-    for mean in result["means"]:
-        key = {k: mean.get(k) for k in ("stages", "speakers", "baseline")}
-        against = [p for p in result["paired"] if p["against"] == "static"
-                   and all(p.get(k) == v for k, v in key.items())]
-        means = [_mean(mean, score) for score in SCORES]
-        gains = [_interval(against[0][score]) if against else "" for score in SCORES]
-        table.add_row(mean["speakers"], _label(mean), *means, *gains)
-    Console().print(table)
+    title = (f"{result['corpus']}, {result['seeds']} seeds, context "
+             f"{'on' if result['context'] else 'off'}, recipe {result['recipe']}")
+    _show_means(result, F1S, title)
+    if RECALL[0] in result["means"][0]:                 # an older result holds F1s alone
+        _show_means(result, RECALL, "The same: recall and accuracy")
     others = [p for p in result["paired"] if p["against"] != "static"]
     if others:
         table = Table("speakers", "stages", "against", "weighted F1 [95%]", "macro F1 [95%]",
@@ -103,6 +98,20 @@ def show_ablation(result: dict) -> None:
     Console().print(f"{runs} runs in {result['seconds']} s")
 
 
+def _show_means(result: dict, scores: tuple[str, ...], title: str) -> None:
+    table = Table("speakers", "stages", *(NAMES[s] for s in scores),
+                  *(f"{NAMES[s].removesuffix(' F1')} − static [95%]" for s in scores),
+                  box=SIMPLE, title=title)
+    for mean in result["means"]:
+        key = {k: mean.get(k) for k in ("stages", "speakers", "baseline")}
+        against = [p for p in result["paired"] if p["against"] == "static"
+                   and all(p.get(k) == v for k, v in key.items())]
+        means = [_mean(mean, score) for score in scores]
+        gains = [_interval(against[0][score]) if against else "" for score in scores]
+        table.add_row(mean["speakers"], _label(mean), *means, *gains)
+    Console().print(table)
+
+
 def _label(row: dict) -> str:
     # Eighty columns are few.
     short = {"calibration": "cal", "gating": "gate", "regularization": "reg"}
@@ -136,12 +145,13 @@ def show_reproduction(result: dict, folder: Path) -> None:
     if scores.unseen_speaker_f1.isna().all():
         del main["unseen_speaker_f1"]
     _show_points(console, scores, main, f"{title}: chosen on dev, tested once")
+    _show_points(console, scores, {s: NAMES[s] for s in RECALL}, f"{title}: recall and accuracy")
     emotions = {e: e for e in result["emotions"]}
     _show_points(console, scores, emotions, f"{title}: F1 of each emotion")
     table = Table("ours", "minus", "weighted F1 [95%]", "macro F1 [95%]", box=SIMPLE,
                   pad_edge=False, title=f"{title}: paired differences, dialogues resampled")
     for row in differences.to_dict("records"):
-        found = [[100 * row[s + end] for end in ("", "_low", "_high")] for s in SCORES]
+        found = [[100 * row[s + end] for end in ("", "_low", "_high")] for s in F1S]
         table.add_row(row["ours"], row["theirs"],
                       *(f"{mean:+.2f} [{low:+.2f}, {high:+.2f}]" for mean, low, high in found))
     console.print(table)
