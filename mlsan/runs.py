@@ -21,6 +21,7 @@ from mlsan.data.corpus import Corpus
 from mlsan.data.speaker_ids import SpeakerIds, speaker_ids
 from mlsan.data.validation import CorpusError, check_labelled
 from mlsan.files import kept_run, plain, replacing, write_text
+from mlsan.measures.people import by_person
 from mlsan.measures.scores import report
 from mlsan.model.mlsan import MLSAN, STAGES, Config, idle
 from mlsan.recipes import Recipe, recipe_named
@@ -132,6 +133,21 @@ class Run:
         known = true >= 0
         return report(true[known], predicted[known], self.corpus.emotions, new[known]) | {
             "utterances": int(known.sum())}
+
+    def people(self, split: str = "test", out: dict | None = None) -> dict | None:
+        """What the scores of a split hide of its people (``by_person``); None where there is one.
+
+        ``out``: as for ``scores``.
+        """
+        check_labelled(self.corpus, split, "there is nothing to score")
+        out = out or self.inspect(split)
+        known = self.corpus.emotion[out["rows"]] >= 0
+        rows, logits = out["rows"][known], out["logits"][known].astype(float)
+        speaker = self.corpus.table.speaker.to_numpy()[rows]
+        if len(set(speaker)) < 2:
+            return None
+        return by_person(self.corpus.emotion[rows], logits.argmax(1), softmax(logits, axis=1),
+                         speaker)
 
     def predict(self, split: str | None = None) -> pd.DataFrame:
         """What the model makes of every utterance of the corpus, or of one split.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 from rich.box import SIMPLE
@@ -24,9 +25,10 @@ F1S, RECALL = (("weighted_f1", "macro_f1"), ("unweighted_recall", "accuracy"))
 
 
 def show_scores(run, as_json: bool, title: str, split: str = "test") -> None:
-    scores = run.scores(split)
+    out = run.inspect(split)
+    scores, people = run.scores(split, out), run.people(split, out)
     if as_json:
-        return print(json.dumps(scores))
+        return print(json.dumps(scores | ({"people": people} if people else {})))
     table = Table("score", split, title=title)
     unseen = scores["unseen_speaker_f1"]
     for score, name in NAMES.items():
@@ -36,8 +38,28 @@ def show_scores(run, as_json: bool, title: str, split: str = "test") -> None:
     for emotion, f1 in scores["per_class_f1"].items():
         table.add_row(f"F1 {emotion}", f"{f1:.3f}")
     Console().print(table)
+    if people:
+        _show_people(people)
     for note in unusual(run.corpus, {run.plan.speakers: run.plan.stages}, run.met, split):
         Console().print(note, highlight=False)
+
+
+def _show_people(people: dict) -> None:
+    """One table: how unevenly people are read, how far probabilities can be believed, intervals."""
+    recall, error = people["recall"], people["calibration_error_by_person"]
+    worst = min(recall, key=recall.get)
+    table = Table("by person", "", box=SIMPLE, title=f"{len(recall)} people, each by themselves")
+    table.add_row("unweighted recall, mean over people", f"{np.mean(list(recall.values())):.3f}")
+    table.add_row("the worst-off tenth", f"{people['worst_tenth']:.3f}")
+    table.add_row("the worst-off", f"{recall[worst]:.3f}, {worst}")
+    table.add_row("Gini over people", f"{people['gini']:.3f}")
+    table.add_row("calibration error, all together", f"{people['calibration_error']:.3f}")
+    table.add_row("calibration error, mean over people", f"{np.mean(list(error.values())):.3f}")
+    for score, name in NAMES.items():
+        found = people["intervals"][score]
+        table.add_row(f"{name}, with other people [95%]",
+                      f"{found['mean']:.3f} [{found['low']:.3f}, {found['high']:.3f}]")
+    Console().print(table)
 
 
 def show_predictions(run, table: pd.DataFrame, file: Path) -> None:
