@@ -21,6 +21,7 @@ from mlsan.finetune import finetune as run_finetuning
 from mlsan.model.mlsan import STAGES
 from mlsan.options import (
     AcceptLicence,
+    ClassWeights,
     ColumnName,
     Context,
     CorpusName,
@@ -163,6 +164,7 @@ def train(corpus: CorpusName,
           context: Context = "on",
           neutrality: Annotated[float, typer.Option(
               min=0, help="weight of stage 1's neutrality term")] = 0.0,
+          class_weights: ClassWeights = False,
           recipe: RecipeName = None,
           device: Device = "auto",
           folder: Annotated[Path | None, typer.Option(
@@ -173,7 +175,8 @@ def train(corpus: CorpusName,
     if catalogue.is_folder(corpus):         # `evaluate` may be called from elsewhere
         corpus = str(Path(corpus).resolve())
     plan = Plan(corpus, options.stages(stages), options.mode(speakers), seed,
-                options.on(context), neutrality=neutrality, recipe=recipe)
+                options.on(context), neutrality=neutrality, class_weights=class_weights,
+                recipe=recipe)
     folder = options.writable(folder or Path("runs") / plan.name, is_folder=True)
     loaded = catalogue.load(corpus)
     if len(loaded.labelled_rows("test")) == 0:      # said now, not after the training
@@ -232,6 +235,7 @@ def ablate(corpus: CorpusName,
            speakers: Annotated[str, typer.Option(
                help="one or more of " + ", ".join(MODES))] = "identity",
            context: Context = "on",
+           class_weights: ClassWeights = False,
            recipe: RecipeName = None,
            device: Device = "auto",
            file: Annotated[Path | None, typer.Option(
@@ -241,7 +245,7 @@ def ablate(corpus: CorpusName,
     if file:
         options.writable(file, is_folder=False)
     result = run_ablation(corpus, seeds, speakers=modes, context=options.on(context),
-                          recipe=recipe, device=device)
+                          class_weights=class_weights, recipe=recipe, device=device)
     if file:
         write_text(file, json.dumps(result, indent=1))
     if as_json:

@@ -75,5 +75,5 @@ def differing(name: str, kept, now) -> Iterator[str]:
     if isinstance(kept, dict) and isinstance(now, dict):
         for key in kept | now:
             yield from differing(f"{name}.{key}".lstrip("."), kept.get(key), now.get(key))
-    elif kept != now:
+    elif kept != now and not (kept is None and now is False):   # no switch then: it was off
         yield f"{name} {kept}, now {now}"

@@ -28,6 +28,9 @@ ColumnName = Annotated[str | None, typer.Option(
 RecipeName = Annotated[str | None, typer.Option(
     "--recipe", metavar=" | ".join(RECIPES),
     help="sizes, rates and epochs; left out, those that the corpus names")]
+ClassWeights = Annotated[bool, typer.Option(
+    "--class-weights", help="weight the loss against how common an emotion is, and choose the "
+                            "epoch by unweighted recall: every emotion found as often")]
 Resume = Annotated[bool, typer.Option("--resume", help="go on with the run in --out")]
 AcceptLicence = Annotated[bool, typer.Option("--accept-licence", help="IEMOCAP: its terms")]
 

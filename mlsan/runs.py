@@ -39,6 +39,7 @@ class Plan:
         context: read the whole dialogue, or each turn alone.
         concat_speaker: see ``Config``.
         neutrality, regularization: weights of the two terms (see ``Settings``).
+        class_weights: see ``Settings``.
         epochs: fewer than the recipe's, for a quick look.
         recipe: another one than the corpus's own, by its name in ``RECIPES`` or as it is.
     """
@@ -51,6 +52,7 @@ class Plan:
     concat_speaker: bool = False
     neutrality: float = 0.0
     regularization: float = Settings.regularization
+    class_weights: bool = False
     epochs: int | None = None
     recipe: str | Recipe | None = None
 
@@ -65,6 +67,8 @@ class Plan:
             parts.append(f"neutrality-{self.neutrality}")
         if self.regularization != Settings.regularization:
             parts.append(f"lambda-{self.regularization}")
+        if self.class_weights:
+            parts.append("class-weights")
         if isinstance(self.recipe, str):
             parts.append(f"recipe-{self.recipe}")
         return "-".join(parts)
@@ -82,6 +86,7 @@ class Plan:
             recipe = recipe_named(corpus.recipe, f"{corpus.name}: recipe in corpus.json")
         return replace(recipe, settings=replace(
             recipe.settings, neutrality=self.neutrality, regularization=self.regularization,
+            class_weights=self.class_weights,
             epochs=self.epochs or recipe.settings.epochs))
 
 

@@ -51,6 +51,18 @@ def test_train_evaluate_and_resume(mlsan, folder, tmp_path):
     assert code == 2 and "another run, with plan.stages" in err
 
 
+def test_class_weights_are_kept_with_the_run_and_in_its_name(mlsan, folder, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    command = ["train", folder, "--stages", "none", "--class-weights"]
+    assert mlsan(*command)[0] == 0
+    (run,) = (tmp_path / "runs").iterdir()
+    about = json.loads((run / "run.json").read_text())
+    assert "class-weights" in run.name and about["plan"]["class_weights"]
+    assert about["recipe"]["settings"]["class_weights"] and mlsan("evaluate", run)[0] == 0
+    code, _, err = mlsan(*command[:-1], "--out", run, "--resume")
+    assert code == 2 and "plan.class_weights True, now False" in err
+
+
 def test_a_run_is_found_from_another_folder(mlsan, folder, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     options = ["--speakers", "none", "--neutrality", "0.3"]
@@ -85,6 +97,8 @@ def test_a_run_of_another_platform_or_time_is_the_same_run(mlsan, folder, tmp_pa
     about = run / "run.json"
     said = json.loads(about.read_text("utf-8"))
     assert said.pop("format") == 1
+    for older in (said["plan"], said["recipe"]["settings"]):
+        assert older.pop("class_weights") is False
     about.write_bytes(b"\xef\xbb\xbf" + json.dumps(said, indent=1).replace("\n", "\r\n").encode())
     before = {p: (p.stat().st_mtime_ns, p.chmod(0o444)) for p in run.iterdir()}
     run.chmod(0o555)

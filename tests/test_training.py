@@ -2,6 +2,7 @@ import time
 from multiprocessing import get_context
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 
@@ -9,7 +10,7 @@ from mlsan.data.corpus import Corpus
 from mlsan.data.speaker_ids import speaker_ids
 from mlsan.data.validation import CorpusError
 from mlsan.measures.scores import f1_scores
-from mlsan.training import Settings, build, fit, inspect, pick_device
+from mlsan.training import Settings, build, class_weights, fit, inspect, pick_device
 
 QUICK = Settings(epochs=4, batch_size=16)
 
@@ -51,6 +52,36 @@ def test_best_dev_epoch_is_kept_and_patience_ends_it(small):
     out = inspect(model, small.tensors(speaker_ids(small).ids), small.dialogues("dev"))
     kept = f1_scores(small.emotion[out["rows"]], out["logits"].argmax(1), 7)
     assert kept["weighted_f1"] == max(scores)
+
+
+def test_class_weights_find_a_rare_emotion_and_choose_by_recall():
+    """Two overlapping classes, one in ten of them rare: unweighted, it pays to hardly name it."""
+    rng = np.random.default_rng(0)
+    rare = rng.random(1200) < 0.1
+    table = pd.DataFrame({
+        "dialogue": np.arange(1200) // 6, "turn": np.arange(1200) % 6,
+        "speaker": np.where(np.arange(1200) % 2, "Ada", "Ben"),
+        "emotion": np.where(rare, "fear", "neutral"), "text": "",
+        "split": np.where(np.arange(1200) < 600, "train",
+                          np.where(np.arange(1200) < 900, "dev", "test"))})
+    table.loc[:299, "emotion"] = ""                     # learned from by nobody, counted by nobody
+    features = {"text": (rng.normal(size=(1200, 4)) + rare[:, None]).astype(np.float32)}
+    corpus = Corpus("rare", table, features, ["neutral", "fear"])
+    share = rare[300:600].mean()
+    assert class_weights(corpus).tolist() == pytest.approx([0.5 / (1 - share), 0.5 / share])
+    recall = {}
+    for weighted in (False, True):
+        settings = Settings(epochs=6, batch_size=16, class_weights=weighted)
+        model, history = trained(corpus, settings, stages=(), context=False)
+        out = inspect(model, corpus.tensors(speaker_ids(corpus).ids), corpus.dialogues("test"))
+        true, named = corpus.emotion[out["rows"]], out["logits"].argmax(1)
+        recall[weighted] = (named[true == 1] == 1).mean()
+        out = inspect(model, corpus.tensors(speaker_ids(corpus).ids), corpus.dialogues("dev"))
+        scores = f1_scores(corpus.emotion[out["rows"]], out["logits"].argmax(1), 2)
+        chosen_by = "unweighted_recall" if weighted else "weighted_f1"
+        assert scores[chosen_by] == max(h[f"dev_{chosen_by}"] for h in history)
+        assert ("dev_unweighted_recall" in history[0]) == weighted
+    assert recall[True] > recall[False] + 0.2
 
 
 def test_each_epoch_draws_anew(small):

@@ -24,7 +24,8 @@ Kind = tuple[str, tuple[str, ...], bool]        # speaker mode, stages, told by 
 
 
 def ablate(name: str, seeds: int, *, speakers: tuple[str, ...] = ("identity",),
-           context: bool = True, recipe: str | None = None, device: str = "auto") -> dict:
+           context: bool = True, class_weights: bool = False, recipe: str | None = None,
+           device: str = "auto") -> dict:
     """All eight on/off combinations × speaker modes × seeds, and the static model told the speaker.
 
     Returns a dict that is JSON as it stands: ``runs``, ``baselines`` (static + speaker vector),
@@ -35,7 +36,7 @@ def ablate(name: str, seeds: int, *, speakers: tuple[str, ...] = ("identity",),
     corpus = catalogue.load(name)
     kinds: dict[Kind, Plan] = {
         (mode, stages, told): Plan(name, stages, mode, context=context, concat_speaker=told,
-                                   recipe=recipe)
+                                   class_weights=class_weights, recipe=recipe)
         for told, choices in ((False, COMBINATIONS), (True, [()]))
         for mode in speakers for stages in choices
         if not set(stages) & set(idle(corpus.modalities, mode))}
@@ -46,7 +47,7 @@ def ablate(name: str, seeds: int, *, speakers: tuple[str, ...] = ("identity",),
                     device=device)
     notes = unusual(corpus, dict.fromkeys(speakers, STAGES), corpus.met)
     result = {"corpus": name, "fingerprint": corpus.fingerprint, "context": context, "seeds": seeds,
-              "recipe": recipe or corpus.recipe,
+              "recipe": recipe or corpus.recipe, "class_weights": class_weights,
               "speakers": list(speakers), "notes": notes,
               "means": [_about(kind) | means_of(group) for kind, group in groups.items()],
               "paired": []}

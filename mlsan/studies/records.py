@@ -27,7 +27,8 @@ def record(plan: Plan, corpus: Corpus, look=None, peek: bool = False, device: st
     out = run.inspect("test")
     rows = np.sort(run.corpus.labelled_rows("test"))
     predicted = dict(zip(out["rows"], out["logits"].argmax(1), strict=True))
-    best = max(run.history, key=lambda h: h["dev_weighted_f1"])              # the first of the best
+    chosen_by = f"dev_{plan.recipe_for(corpus).settings.chosen_by}"
+    best = max(run.history, key=lambda h: h[chosen_by])                      # the first of the best
     peak = [h.pop("test_predicted") for h in run.history if "test_predicted" in h]
     found = {"stages": list(plan.stages), "speakers": plan.speakers, "seed": plan.seed,
              "concat_speaker": plan.concat_speaker, **run.scores("test", out),

@@ -48,7 +48,7 @@ def _show_people(people: dict) -> None:
     """One table: how unevenly people are read, how far probabilities can be believed, intervals."""
     recall, error = people["recall"], people["calibration_error_by_person"]
     worst = min(recall, key=recall.get)
-    table = Table("by person", "", box=SIMPLE, title=f"{len(recall)} people, each by themselves")
+    table = Table("by person", f"{len(recall)} people")
     table.add_row("unweighted recall, mean over people", f"{np.mean(list(recall.values())):.3f}")
     table.add_row("the worst-off tenth", f"{people['worst_tenth']:.3f}")
     table.add_row("the worst-off", f"{recall[worst]:.3f}, {worst}")
@@ -57,7 +57,7 @@ def _show_people(people: dict) -> None:
     table.add_row("calibration error, mean over people", f"{np.mean(list(error.values())):.3f}")
     for score, name in NAMES.items():
         found = people["intervals"][score]
-        table.add_row(f"{name}, with other people [95%]",
+        table.add_row(f"{name}, people resampled [95%]",
                       f"{found['mean']:.3f} [{found['low']:.3f}, {found['high']:.3f}]")
     Console().print(table)
 
@@ -81,7 +81,8 @@ def show_predictions(run, table: pd.DataFrame, file: Path) -> None:
 
 def show_ablation(result: dict) -> None:
     title = (f"{result['corpus']}, {result['seeds']} seeds, context "
-             f"{'on' if result['context'] else 'off'}, recipe {result['recipe']}")
+             f"{'on' if result['context'] else 'off'}, recipe {result['recipe']}"
+             + (", loss weighted by class" if result.get("class_weights") else ""))
     _show_means(result, F1S, title)
     if RECALL[0] in result["means"][0]:                 # an older result holds F1s alone
         _show_means(result, RECALL, "The same: recall and accuracy")
