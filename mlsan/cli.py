@@ -236,6 +236,10 @@ def ablate(corpus: CorpusName,
                help="one or more of " + ", ".join(MODES))] = "identity",
            context: Context = "on",
            class_weights: ClassWeights = False,
+           folds: Annotated[str | None, typer.Option(
+               metavar="speakers=K",
+               help="deal the speakers into K groups and test each by models that never met it, "
+                    "instead of the corpus's own test split")] = None,
            recipe: RecipeName = None,
            device: Device = "auto",
            file: Annotated[Path | None, typer.Option(
@@ -245,7 +249,8 @@ def ablate(corpus: CorpusName,
     if file:
         options.writable(file, is_folder=False)
     result = run_ablation(corpus, seeds, speakers=modes, context=options.on(context),
-                          class_weights=class_weights, recipe=recipe, device=device)
+                          class_weights=class_weights, recipe=recipe,
+                          folds=options.folds(folds) if folds else None, device=device)
     if file:
         write_text(file, json.dumps(result, indent=1))
     if as_json:

@@ -88,6 +88,14 @@ def split(word: str) -> str:
     return SPLIT_WORDS[word.lower()]
 
 
+def folds(text: str) -> int:
+    what, _, number = text.partition("=")
+    if what != "speakers" or not number.isdecimal():
+        raise CorpusError(f"--folds: {text!r}; speakers are what can be left out: write "
+                          "speakers=K, such as speakers=5")
+    return int(number)
+
+
 def on(text: str) -> bool:
     if text not in ("on", "off"):
         raise CorpusError(f"--context: {text!r}; use on or off")

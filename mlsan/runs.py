@@ -22,7 +22,7 @@ from mlsan.data.speaker_ids import SpeakerIds, speaker_ids
 from mlsan.data.validation import CorpusError, check_labelled
 from mlsan.files import kept_run, plain, replacing, write_text
 from mlsan.measures.people import by_person
-from mlsan.measures.scores import report
+from mlsan.measures.scores import bootstrap, report
 from mlsan.model.mlsan import MLSAN, STAGES, Config, idle
 from mlsan.recipes import Recipe, recipe_named
 from mlsan.training import Settings
@@ -142,6 +142,7 @@ class Run:
     def people(self, split: str = "test", out: dict | None = None) -> dict | None:
         """What the scores of a split hide of its people (``by_person``); None where there is one.
 
+        With ``intervals`` of the scores, people resampled (``bootstrap``).
         ``out``: as for ``scores``.
         """
         check_labelled(self.corpus, split, "there is nothing to score")
@@ -151,8 +152,9 @@ class Run:
         speaker = self.corpus.table.speaker.to_numpy()[rows]
         if len(set(speaker)) < 2:
             return None
-        return by_person(self.corpus.emotion[rows], logits.argmax(1), softmax(logits, axis=1),
-                         speaker)
+        true, predicted = self.corpus.emotion[rows], logits.argmax(1)
+        return by_person(true, predicted, softmax(logits, axis=1), speaker) | {
+            "intervals": bootstrap(true, predicted, speaker, len(self.corpus.emotions))}
 
     def predict(self, split: str | None = None) -> pd.DataFrame:
         """What the model makes of every utterance of the corpus, or of one split.

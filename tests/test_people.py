@@ -73,7 +73,7 @@ def test_intervals_resample_people():
     assert of_people["low"] == 0 and of_people["high"] >= 3 / 8
     of_turns = bootstrap(true, better, np.arange(800), 2, minus=worse)["unweighted_recall"]
     assert of_turns["low"] > 0.1
-    found = by_person(true, worse, np.eye(2)[worse], speaker)["intervals"]["accuracy"]
+    found = bootstrap(true, worse, speaker, 2)["accuracy"]
     assert found["low"] < found["mean"] == f1_scores(true, worse, 2)["accuracy"] < found["high"]
 
 

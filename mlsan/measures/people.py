@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from mlsan.measures.scores import bootstrap, dialogue_confusions, f1_of_confusion
+from mlsan.measures.scores import dialogue_confusions, f1_of_confusion
 
 BINS = 15               # of the calibration error, as in Guo et al. 2017
 
@@ -54,18 +54,13 @@ def by_person(true, predicted, probability, speaker) -> dict:
     """What a mean over utterances hides of (N,) labels, with (N, C) probabilities and (N,) names.
 
     Returns ``recall`` (``recall_by_person``), the ``worst_tenth`` and ``gini`` of it over people,
-    ``calibration_error`` and, speaker by speaker, ``calibration_error_by_person``; and
-    ``intervals``: the scores with 95% intervals by resampling people (``bootstrap``).
+    ``calibration_error`` and, speaker by speaker, ``calibration_error_by_person``.
     """
     true, speaker = np.asarray(true), np.asarray(speaker)
-    n_classes = np.shape(probability)[1]
-    recall = recall_by_person(true, predicted, speaker, n_classes)
-    intervals = bootstrap(true, predicted, speaker, n_classes)
-    del intervals["per_class_f1"]
+    recall = recall_by_person(true, predicted, speaker, np.shape(probability)[1])
     mine = {str(s): speaker == s for s in np.unique(speaker)}
     return {"recall": recall, "worst_tenth": worst_tenth(list(recall.values())),
             "gini": gini(list(recall.values())),
             "calibration_error": calibration_error(true, probability),
             "calibration_error_by_person": {s: calibration_error(true[m], probability[m])
-                                            for s, m in mine.items()},
-            "intervals": intervals}
+                                            for s, m in mine.items()}}

@@ -14,6 +14,7 @@ from mlsan.measures import bayes
 from mlsan.model.mlsan import STAGES, idle
 from mlsan.runs import Plan
 from mlsan.studies.engine import repeat
+from mlsan.studies.folds import held_out, parts_of, people_of, pooled, protocol_of
 from mlsan.studies.records import probe_run
 from mlsan.studies.summary import SCORES, compare, means_of
 
@@ -25,12 +26,16 @@ Kind = tuple[str, tuple[str, ...], bool]        # speaker mode, stages, told by 
 
 def ablate(name: str, seeds: int, *, speakers: tuple[str, ...] = ("identity",),
            context: bool = True, class_weights: bool = False, recipe: str | None = None,
-           device: str = "auto") -> dict:
+           folds: int | None = None, device: str = "auto") -> dict:
     """All eight on/off combinations × speaker modes × seeds, and the static model told the speaker.
 
     Returns a dict that is JSON as it stands: ``runs``, ``baselines`` (static + speaker vector),
     ``means``, ``paired`` (against static, with 95% intervals), ``probes``, and for simulated
     conversations ``bayes``, ``gap_closed`` and ``gate_correlation``.
+
+    With ``folds``, everybody is tested as a stranger (``mlsan.studies.folds``): no ``probes``, no
+    optimum, and ``means`` with their ``people`` (``people_of``); ``folds`` tells who was held out
+    where, ``protocol`` how it was done.
     """
     started = time.perf_counter()
     corpus = catalogue.load(name)
@@ -41,11 +46,17 @@ def ablate(name: str, seeds: int, *, speakers: tuple[str, ...] = ("identity",),
         for mode in speakers for stages in choices
         if not set(stages) & set(idle(corpus.modalities, mode))}
     full = {mode: Plan(name, speakers=mode).acting(corpus) for mode in speakers}
-    probed = [kinds[kind] for stages in ((), ("calibration",), full[speakers[0]])
-              if (kind := (speakers[0], stages, False)) in kinds]
-    groups = repeat(kinds, seeds, {name: corpus}, looks=dict.fromkeys(probed, probe_run),
-                    device=device)
-    notes = unusual(corpus, dict.fromkeys(speakers, STAGES), corpus.met)
+    asked = dict.fromkeys(speakers, STAGES)
+    if folds is not None:
+        parts = parts_of(corpus, folds, [Plan(name, speakers=mode) for mode in speakers])
+        groups = pooled(corpus, parts, kinds, seeds, device)
+        notes = unusual(corpus, asked, set(corpus.table.speaker))
+    else:
+        probed = [kinds[kind] for stages in ((), ("calibration",), full[speakers[0]])
+                  if (kind := (speakers[0], stages, False)) in kinds]
+        groups = repeat(kinds, seeds, {name: corpus}, looks=dict.fromkeys(probed, probe_run),
+                        device=device)
+        notes = unusual(corpus, asked, corpus.met)
     result = {"corpus": name, "fingerprint": corpus.fingerprint, "context": context, "seeds": seeds,
               "recipe": recipe or corpus.recipe, "class_weights": class_weights,
               "speakers": list(speakers), "notes": notes,
@@ -53,13 +64,18 @@ def ablate(name: str, seeds: int, *, speakers: tuple[str, ...] = ("identity",),
               "paired": []}
     for kind, group in groups.items():
         for other, reference in _references(kind, full):
-            found = _differences(corpus, group, groups[reference])
+            found = _differences(corpus, group, groups[reference],
+                                 "dialogue" if folds is None else "speaker")
             result["paired"].append(_about(kind) | {"against": other} | found)
     records = [r for group in groups.values() for r in group]
     named = ("stages", "speakers", "seed")
     result["probes"] = [{key: r[key] for key in named} | r["probes"]
                         for r in records if r.get("probes")]
-    if corpus.truth is not None:
+    if folds is not None:
+        result |= {"folds": held_out(parts), "protocol": protocol_of(parts, speakers)}
+        for mean, group in zip(result["means"], groups.values(), strict=True):
+            mean["people"] = people_of(corpus, group)
+    elif corpus.truth is not None:
         _against_truth(corpus, result, groups, full)
     result["runs"] = [_kept(r) for r in records if not r["concat_speaker"]]
     result["baselines"] = [_kept(r) | {"name": TOLD} for r in records if r["concat_speaker"]]
@@ -96,8 +112,8 @@ def _references(kind: Kind, full: dict[str, tuple[str, ...]]) -> list[tuple[str,
     return out
 
 
-def _differences(corpus: Corpus, ours: list[dict], theirs: list[dict]) -> dict:
-    found = compare(corpus, [ours], [theirs])
+def _differences(corpus: Corpus, ours: list[dict], theirs: list[dict], by: str) -> dict:
+    found = compare(corpus, [ours], [theirs], by)
     return {score: found[score] for score in SCORES}
 
 

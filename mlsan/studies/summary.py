@@ -32,15 +32,17 @@ def predictions(*groups: list[dict]) -> np.ndarray:
     return np.array([[r["predicted"] for r in group] for group in groups])
 
 
-def compare(corpus: Corpus, plus: list[list[dict]], minus: list[list[dict]]) -> dict:
+def compare(corpus: Corpus, plus: list[list[dict]], minus: list[list[dict]],
+            by: str = "dialogue") -> dict:
     """The sum of some models' scores less that of others, on the test split, with intervals.
 
     Each model is its records, one per seed. Returns ``difference``, ``low`` and ``high`` of each
-    score of ``f1_of_confusion``.
+    score of ``f1_of_confusion``. ``by``: what is resampled, dialogue or speaker.
     """
     rows = plus[0][0]["rows"]
-    return bootstrap(corpus.emotion[rows], predictions(*plus), corpus.dialogue_of_row[rows],
-                     len(corpus.emotions), minus=predictions(*minus))
+    unit = corpus.dialogue_of_row if by == "dialogue" else corpus.table[by].to_numpy()
+    return bootstrap(corpus.emotion[rows], predictions(*plus), unit[rows], len(corpus.emotions),
+                     minus=predictions(*minus))
 
 
 def difference(corpus: Corpus, ours: list[dict], theirs: list[dict]) -> dict[str, float]:

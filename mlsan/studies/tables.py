@@ -82,10 +82,13 @@ def show_predictions(run, table: pd.DataFrame, file: Path) -> None:
 def show_ablation(result: dict) -> None:
     title = (f"{result['corpus']}, {result['seeds']} seeds, context "
              f"{'on' if result['context'] else 'off'}, recipe {result['recipe']}"
-             + (", loss weighted by class" if result.get("class_weights") else ""))
+             + (", loss weighted by class" if result.get("class_weights") else "")
+             + (f", {len(result['folds'])} folds by speaker" if "folds" in result else ""))
     _show_means(result, F1S, title)
     if RECALL[0] in result["means"][0]:                 # an older result holds F1s alone
         _show_means(result, RECALL, "The same: recall and accuracy")
+    if "folds" in result:
+        _show_unevenness(result)
     others = [p for p in result["paired"] if p["against"] != "static"]
     if others:
         table = Table("speakers", "stages", "against", "weighted F1 [95%]", "macro F1 [95%]",
@@ -102,7 +105,7 @@ def show_ablation(result: dict) -> None:
             # No probe for the speakers where test has none of train's: 0.000 would be a lie.
             table.add_row(_label(p), *("–" if p[n] is None else f"{p[n]:.3f}" for n in names))
         Console().print(table)
-    for note in result["notes"]:
+    for note in result["notes"] + result.get("protocol", []):
         Console().print(note, highlight=False)
     if "bayes" in result:
         table = Table("what is known", "weighted F1", "macro F1", "prior-adjusted weighted",
@@ -118,7 +121,24 @@ def show_ablation(result: dict) -> None:
         found = ", ".join(f"{k} {v:.2f}" for k, v in result["gate_correlation"].items())
         Console().print(f"Gates against planted expressiveness (Spearman): {found}")
     runs = len(result["runs"]) + len(result["baselines"])
-    Console().print(f"{runs} runs in {result['seconds']} s")
+    each = f", each in {len(result['folds'])} folds," if "folds" in result else ""
+    Console().print(f"{runs} runs{each} in {result['seconds']} s")
+
+
+def _show_unevenness(result: dict) -> None:
+    """How each kind's people fare, means over seeds."""
+    people = len(result["means"][0]["people"]["recall"])
+    table = Table("speakers", "stages", "unweighted recall [95%]", "mean over people",
+                  "worst-off tenth", "Gini", "calibration error", box=SIMPLE,
+                  title=f"Recall by person, {people} people; intervals resample them")
+    for mean in result["means"]:
+        people = mean["people"]
+        found = people["intervals"]["unweighted_recall"]
+        table.add_row(mean["speakers"], _label(mean),
+                      f"{found['mean']:.3f} [{found['low']:.3f}, {found['high']:.3f}]",
+                      f"{np.mean(list(people['recall'].values())):.3f}",
+                      *(f"{people[k]:.3f}" for k in ("worst_tenth", "gini", "calibration_error")))
+    Console().print(table)
 
 
 def _show_means(result: dict, scores: tuple[str, ...], title: str) -> None:
