@@ -30,7 +30,8 @@ def parts_of(corpus: Corpus, folds: int, plans: list[Plan]) -> list[Corpus]:
     Raises:
         CorpusError: too few or too many folds, or one that can't be trained on.
     """
-    parts = [leave_speakers_out(corpus, folds, fold) for fold in range(max(folds, 1))]
+    folds = max(folds, 1)                           # none at all is refused where one is
+    parts = [leave_speakers_out(corpus, folds, fold) for fold in range(folds)]
     for fold, part in enumerate(parts):             # refused before hours are spent on the others
         for plan in plans:
             try:
