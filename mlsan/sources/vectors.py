@@ -6,6 +6,8 @@ import os
 import warnings
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from zipfile import BadZipFile
@@ -76,6 +78,28 @@ def measured_by() -> str:
     return f"openSMILE {version('opensmile')}, eGeMAPSv02 functionals"
 
 
+# Ours: below it eGeMAPSv02 still answers, but half of what it averages is a window's edge.
+SHORTEST = 0.2      # seconds
+# The alpha ratio and the Hammarberg index look that far up (Eyben and others, 2016).
+HIGHEST = 5000      # Hz
+CLIPPED = 0.001     # of the samples at full scale; a recording that is merely loud has one or two
+
+
+@dataclass(frozen=True)
+class Heard:
+    """What a WAV file gave: its ``numbers`` (88,), or ``why`` there are none; and how it is made.
+
+    ``rate`` in Hz (0 where it could not be read), ``channels``, and ``full``, the share of the
+    first channel's samples at full scale.
+    """
+
+    numbers: np.ndarray | None = None
+    why: str = ""
+    rate: int = 0
+    channels: int = 1
+    full: float = 0.0
+
+
 def voices(paths: Sequence[Path | None], progress: bool = True
            ) -> tuple[np.ndarray, np.ndarray, list[str], str]:
     """eGeMAPSv02 functionals of WAV files: 88 numbers on pitch, loudness, timbre and rhythm.
@@ -83,7 +107,7 @@ def voices(paths: Sequence[Path | None], progress: bool = True
     Returns:
         x: (N, 88), zeros where absent.
         present: bool (N,), False where there is no file, or nothing to measure in it.
-        notes: which are absent.
+        notes: which are absent, and which were measured with a fault.
         by: what measured them.
 
     Raises:
@@ -91,30 +115,66 @@ def voices(paths: Sequence[Path | None], progress: bool = True
         Unavailable: openSMILE is not installed.
     """
     smile = egemaps()
-
-    def measure(path):
-        if path is None or not path.is_file():
-            return "not there"
-        try:
-            found = smile.process_file(str(path)).to_numpy()[0]
-        except Exception as error:      # whatever the readers of audio raise: it is named below
-            return f"cannot be read ({type(error).__name__})"
-        return found if np.isfinite(found).all() else "too short to measure"
-
     with warnings.catch_warnings(), ThreadPoolExecutor(os.cpu_count()) as pool:
         warnings.simplefilter("ignore")         # "too short": told below, with the file's name
-        found = list(tqdm(pool.map(measure, paths), "voices", len(paths), disable=not progress,
-                          leave=False))
-    present = np.array([not isinstance(v, str) for v in found])
-    reasons = pd.Series([v if isinstance(v, str) else None for v in found])
+        found = list(tqdm(pool.map(partial(_hear, smile), paths), "voices", len(paths),
+                          disable=not progress, leave=False))
+    present = np.array([heard.numbers is not None for heard in found])
+    reasons = pd.Series([heard.why or None for heard in found])
     notes = [f"audio: {len(rows)} turns lack it, {why}: " + _listed(paths, rows)
              for why, rows in reasons.groupby(reasons, sort=False).groups.items()]
     if not present.any():
         raise CorpusError("; ".join(notes) + ". That is all of them: a path is taken from the "
                           "folder of its table; mend the column, or add --no-audio")
+    notes += _faults(paths, found, present)
     x = np.zeros((len(paths), len(smile.feature_names)), np.float32)
-    x[present] = np.stack([v for v in found if not isinstance(v, str)])
+    x[present] = np.stack([heard.numbers for heard in found if heard.numbers is not None])
     return x, present, notes, measured_by()
+
+
+def _hear(smile, path: Path | None) -> Heard:
+    import audiofile  # openSMILE brings it
+
+    if path is None or not path.is_file():
+        return Heard(why="not there")
+    try:
+        wave, rate = audiofile.read(path, always_2d=True)       # (channels, samples), -1 to 1
+    except Exception as error:      # whatever the readers of audio raise: it is named by the caller
+        return Heard(why=f"cannot be read ({type(error).__name__})")
+    first = wave[0]
+    if len(first) < SHORTEST * rate:
+        return Heard(why=f"too short to measure, under {SHORTEST} s")
+    if not np.isfinite(first).all():
+        return Heard(why="broken, holds samples that are no numbers")
+    if np.ptp(first) == 0:
+        return Heard(why="silent" if len(wave) == 1 else "silent in the first channel")
+    numbers = smile.process_signal(first, rate).to_numpy()[0]
+    if not np.isfinite(numbers).all():
+        return Heard(why="measured in part only")
+    full = float((np.abs(first) >= 1 - 2 ** -15).mean())        # 16 bits end at 1 - 2^-15
+    return Heard(numbers, rate=rate, channels=len(wave), full=full)
+
+
+def _faults(paths, found: list[Heard], present: np.ndarray) -> list[str]:
+    """Notes of what was measured all the same."""
+    rate, channels, full = (np.array([getattr(heard, what) for heard in found])
+                            for what in ("rate", "channels", "full"))
+
+    def told(which, what):
+        rows = np.flatnonzero(which & present)
+        return [f"audio: {len(rows)} turns {what}: {_listed(paths, rows)}"] if len(rows) else []
+
+    kinds = pd.Series(rate[present]).value_counts().sort_index()
+    rates = ", ".join(f"{n} turns at {r} Hz" for r, n in kinds.items())
+    mixed = [f"audio: recorded at different rates ({rates}), which moves the numbers by itself: "
+             "where one speaker or emotion has one rate, a model may read that instead"
+             ] if len(kinds) > 1 else []
+    return [*told(full >= CLIPPED, f"measured though clipped, up to {full.max():.1%} of the "
+                                   "samples at full scale, which adds harmonics"),
+            *told(rate < 2 * HIGHEST, f"measured though sampled below {2 * HIGHEST} Hz: the "
+                                      f"spectral features look up to {HIGHEST} Hz, where these "
+                                      "have nothing"),
+            *told(channels > 1, "have several channels, of which the first is measured"), *mixed]
 
 
 def _listed(paths, rows) -> str:
