@@ -14,7 +14,14 @@ import tempfile
 from mlsan import catalogue
 from mlsan.files import write_text
 from mlsan.runs import versions
-from mlsan.studies import calibration, ml_san, regularization, six_friends, the_benchmarks
+from mlsan.studies import (
+    calibration,
+    ml_san,
+    recording,
+    regularization,
+    six_friends,
+    the_benchmarks,
+)
 from mlsan.studies.ablation import ablate
 from mlsan.studies.one_emotion_many_people import plug_in_curve, strength_grid
 from mlsan.studies.protocol import OWN, reproduce
@@ -54,6 +61,7 @@ RESULTS = {
     "meld": (5, lambda n: {"models": six_friends.names_in_text(n)}),
     "benchmarks": (5, protocol_on_meld),
     "choices": (3, lambda n: {"choices": the_benchmarks.text_choices(n)}),
+    "recording": (100, recording.on_real_people),
     "tuned": (5, lambda n: {"models": the_benchmarks.tuned_text(n)}),
 }
 
