@@ -28,11 +28,11 @@ CONFIG = yaml.safe_load((ROOT / "_config.yml").read_text())
 NOTEBOOKS = sorted(path for path in (ROOT / "book").rglob("*.ipynb")
                    if ".ipynb_checkpoints" not in path.parts)
 CHECKED = "nbval-check-output"
-# A chapter that encodes sentences needs the extra `text` as well.
+# A chapter that encodes sentences needs the extra `text`, one that measures voices `audio`.
 INSTALL = re.compile(rf'''try:
     import mlsan
 except ImportError:
-    %pip install -q "mlsan(\[text\])? @ git\+{re.escape(ADDRESS)}"''')
+    %pip install -q "mlsan(\[(text|audio)\])? @ git\+{re.escape(ADDRESS)}"''')
 
 
 def pins() -> dict[str, Version]:
