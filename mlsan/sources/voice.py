@@ -11,9 +11,11 @@ import numpy as np
 from scipy.signal import lfilter
 
 RATE = 16000        # samples a second
-# First three formants in Hz of an adult man's vowels (Peterson & Barney, 1952), and bandwidths.
+# First three formants in Hz of an adult man's vowels (Peterson & Barney, 1952); two more that stay
+# where a tube of 17.5 cm has them; bandwidths of all five.
 VOWELS = {"a": (730, 1090, 2440), "i": (270, 2290, 3010), "o": (570, 840, 2410)}
-BANDWIDTHS = (80, 100, 140)
+HIGHER = (3500, 4500)
+BANDWIDTHS = (80, 100, 140, 200, 250)
 
 
 @dataclass(frozen=True)
@@ -48,7 +50,7 @@ def speak(person: Person, mood: Mood, take: int = 0, vowels: str = "aioai") -> n
     """
     rng = np.random.default_rng(take)
     pitch = person.pitch * mood.pitch * 2 ** (rng.normal(0, 0.7) / 12)          # semitones
-    loud = 0.06 * mood.loudness * 10 ** (rng.normal(0, 1.5) / 20)               # decibels
+    loud = 0.05 * mood.loudness * 10 ** (rng.normal(0, 1.5) / 20)               # decibels
     length = 0.2 / (mood.rate * rng.normal(1, 0.05))
     time = np.arange(RATE) / RATE
     within = (time % length) / length                   # 0 to 1 in each syllable
@@ -60,7 +62,7 @@ def speak(person: Person, mood: Mood, take: int = 0, vowels: str = "aioai") -> n
     wave = np.zeros(RATE)
     for i, vowel in enumerate(vowels):                  # each in its own setting of the throat
         here = syllable == i
-        wave[here] = _throat(source[here], np.array(VOWELS[vowel]) / person.tract)
+        wave[here] = _throat(source[here], np.array(VOWELS[vowel] + HIGHER) / person.tract)
     wave *= np.sin(np.pi * within) ** 0.5
     return np.clip(loud * wave / np.abs(wave).std(), -1, 1).astype(np.float32)
 
@@ -69,7 +71,7 @@ def _pulses(f0: np.ndarray) -> np.ndarray:
     """A pulse at each opening of the glottis, of a falling spectrum."""
     phase = np.cumsum(f0) / RATE
     opens = np.diff(np.floor(phase), prepend=0.0)
-    return lfilter([1], [1, -0.94], opens)
+    return lfilter([1], [1, -1.88, 0.94 ** 2], opens)
 
 
 def _throat(source: np.ndarray, formants: np.ndarray) -> np.ndarray:
