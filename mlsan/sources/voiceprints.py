@@ -82,8 +82,8 @@ def _embedding(encoder: VoiceEncoder, librosa, path: Path) -> np.ndarray:
 def sort_by_voice(embeddings: np.ndarray, people: int) -> list[str]:
     """Names "voice 1", "voice 2", …, numbered as they appear, for (N, D) embeddings.
 
-    Average linkage on the cosine. ``people`` has to be known, for no threshold serves all: two
-    synthetic voices lie within .17 of each other, one actor's emotions as far apart as .30.
+    Average linkage on the cosine. ``people`` has to be known, for no threshold serves all: one
+    actor's emotions lie up to .28 apart (RAVDESS), two synthetic voices .25 on the average.
 
     Raises:
         CorpusError: more people than recordings, or none.
