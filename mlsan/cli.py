@@ -213,16 +213,28 @@ def evaluate(folder: Annotated[Path, typer.Argument(
 def predict(folder: Annotated[Path, typer.Argument(
                 metavar="RUN", help="what `mlsan train --out` wrote")],
             corpus: CorpusName,
+            enrol: Annotated[Path | None, typer.Option(
+                "--enrol", metavar="FOLDER",
+                help="a corpus folder with utterances of new people, labelled or not: each is "
+                     "known by them from now on; wants a run with --speakers heard")] = None,
+            listen: Annotated[bool, typer.Option(
+                "--listen", help="know a stranger by their earlier turns of the dialogue; wants a "
+                                 "run with --speakers heard")] = False,
             file: Annotated[Path, typer.Option(
                 "--out", help="the table of predictions, .csv or .parquet")] = Path(
                     "predictions.csv"),
             device: Device = "auto") -> None:
     """Probabilities, emotion and gates for every utterance of a corpus, labelled or not.
 
-    Who was met in training is known by name; everybody else is a stranger.
+    Who was met in training is known by name; everybody else is a stranger, but for those whom
+    --enrol or --listen makes known.
     """
     options.new_table(file)
     run = open_run(folder, device, corpus)
+    if enrol:
+        run = run.enrol_all(catalogue.load(str(enrol)))
+    if listen:
+        run = run.listening()
     table = run.predict()
     write_table(file, table)
     show_predictions(run, table, file)

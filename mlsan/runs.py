@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
@@ -14,10 +15,10 @@ import safetensors.torch
 from safetensors import SafetensorError
 from scipy.special import softmax
 
-from mlsan import training
+from mlsan import hearing, training
 from mlsan.catalogue import is_folder, load
 from mlsan.data.about import FORMAT, check_format, read_json
-from mlsan.data.corpus import Corpus
+from mlsan.data.corpus import Corpus, Utterance
 from mlsan.data.speaker_ids import SpeakerIds, speaker_ids
 from mlsan.data.validation import CorpusError, check_labelled
 from mlsan.files import kept_run, plain, replacing, write_text
@@ -115,6 +116,50 @@ class Run:
         fitted = corpus.fitted(self.model.config.dims, self.corpus.emotions)
         speakers = speaker_ids(fitted, self.plan.speakers, self.plan.seed, self.speakers.names)
         return replace(self, corpus=fitted, speakers=speakers)
+
+    def enrol(self, name: str, utterances: Sequence[Utterance]) -> Run:
+        """The same model, which from now on knows ``name`` by these utterances, without a label.
+
+        Nothing is trained, and nobody else's predictions change. More utterances leave less open
+        (``unsure``); none leave the person unknown.
+
+        Raises:
+            CorpusError: the run knows people by a table of names, it knows this name already, or an
+                utterance's features are of another size or not finite.
+        """
+        if not name.strip():
+            raise CorpusError("enrol: an empty name; a person is found again by theirs")
+        if name in self.speakers.names:
+            raise CorpusError(f"enrol: {name} is known already; a person is enrolled once, with "
+                              "all utterances at hand. Take another name, or enrol in the run "
+                              "that did not know them yet")
+        model = hearing.enrolled(self.model, utterances)
+        speakers = speaker_ids(self.corpus, self.plan.speakers, self.plan.seed,
+                               (*self.speakers.names, name))
+        return replace(self, model=model, speakers=speakers)
+
+    def enrol_all(self, corpus: Corpus) -> Run:
+        """Everybody of a corpus, each by all of their utterances in it.
+
+        Raises:
+            CorpusError: as in ``enrol``; or the model can't read the corpus.
+        """
+        corpus = corpus.fitted(self.model.config.dims, self.corpus.emotions)
+        said = [u for i in corpus.dialogues(None) for u in corpus.dialogue(i).utterances]
+        run = self
+        for name in dict.fromkeys(u.speaker for u in said):
+            run = run.enrol(name, [u for u in said if u.speaker == name])
+        return run
+
+    def unsure(self, utterances: Sequence[Utterance]) -> dict[str, float]:
+        """What these utterances leave open of where their speaker lies (``hearing.unsure``)."""
+        return hearing.unsure(self.model, utterances)
+
+    def listening(self) -> Run:
+        """The same model before the same corpus, but a stranger is known by what they said before
+        in the same dialogue: at each turn by the earlier ones alone."""
+        model, speakers = hearing.listening(self.model, self.corpus, self.speakers)
+        return replace(self, model=model, speakers=speakers)
 
     def inspect(self, split: str | None = "test") -> dict[str, np.ndarray]:
         """Logits, gates, fused and calibrated features of a split, or of all utterances with None

@@ -217,8 +217,6 @@ def fit(model: MLSAN, corpus: Corpus, speakers: SpeakerIds, settings: Settings =
             if epoch - state["best_epoch"] > settings.patience:
                 break
             model.train()
-            if episodes:
-                episodes.ear.listen()
             total = torch.zeros((), device=device)
             for chosen in torch.randperm(len(train)).split(settings.batch_size):
                 batch = tensors.batch(train[chosen.numpy()])

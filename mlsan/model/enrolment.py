@@ -1,19 +1,21 @@
 """Who speaks, by ear: a person's vector from a few of their utterances, without a label.
 
-A table of names knows only whom it was trained on. Here a person is what their utterances say, on
-the average: where their voice and face lie, how far they swing, and how much each modality tells.
-Each is a mean over k utterances, trusted as far as k utterances deserve (Eq. enrolment):
+A table of names knows only whom it was trained on. Here a person is what k of their utterances say
+on the average, each trusted as far as k deserve (Eq. enrolment):
 
-    mean_m = w (average of x_m - trust (p - prior) mu_m),        w = k T / (k T + noise V)
-    swing_m = u (log sd of the same - its average over people),  u = v / (v + noise' / 2(k - 1))
-    tells_m = k / (k + noise'') log (energy of x'_m along the emotions / its average)
+    e_i = (p_i - prior) mu              what utterance i shows of its emotion, in its modality
+    swing = v / (v + noise_1 / 2(k - 1)) (log sd of x_i - trust e_i, less that of people on average)
+    mean = k T / (k T + noise_0 V s^2) average of (x_i - trust s e_i),               s = exp(swing)
+    tells = K / (K + 5 noise_2) (slope of (x_i - mean) / s on e_i, less the usual one)
 
-T is the variance between people, V the one within a person, v that of people's log sd: all three
-from train. p are the model's own emotions of an utterance as a stranger's and mu_m what emotions
-do to a feature, so that two angry utterances are not taken for an angry person: how far is
-``trust``. The noises and the trust are learned, by hearing train's own people in episodes (as in
-Snell et al. 2017). Without an utterance all of it is zero, which is the unknown speaker. ML-SAN
-(arXiv 2604.25383) has nothing of the kind.
+T is the variance of people's means, V that within a person, v that of people's log sd, mu what
+emotions do to a feature: all from train. p_i are the model's own emotions of the utterance, K how
+much they vary among the k. So two angry utterances are not taken for an angry person; ``trust``
+says how far. The trust, the noises and the usual slope are learned, one number for a modality, by
+hearing train's own people in episodes, as prototypical networks are trained (Snell and others,
+2017); all else follows from a normal prior. Calibration takes the mean away and a learned part of
+the swing; the gates are made of ``tells``. Without an utterance all of it is zero, which is the
+unknown speaker. ML-SAN (arXiv 2604.25383) has nothing of the kind.
 """
 
 from __future__ import annotations
@@ -106,6 +108,10 @@ class Enrolment(nn.Module):
     def forward(self, speaker: torch.Tensor) -> torch.Tensor:
         return self.vectors[speaker]                                            # (B, T, R)
 
+    def know(self, vectors: torch.Tensor) -> None:
+        """These people (S - 1, R) from now on; row 0 stays the unknown speaker."""
+        self.vectors = torch.cat([torch.zeros_like(self.vectors[:1]), vectors])
+
     def hear(self, features, present, heard, felt) -> torch.Tensor:
         """Vectors (P, R) of P people from K utterances each, in whatever order (Eq. enrolment).
 
@@ -142,9 +148,10 @@ class Enrolment(nn.Module):
             effect = effect * there / getattr(self, f"rest_{m}")
             known = (effect.square() * getattr(self, f"rest_{m}")).sum((1, 2))  # (P,)
             slope = (effect * x).sum((1, 2)) / known.clamp(min=FLOOR)
-            tells.append((known / (known + 5 * noise[2]) * (slope - 1 - PACE * self.usual[m]))[:, None])
-        return torch.cat(moments + tells, dim=-1)
+            tells.append(known / (known + 5 * noise[2]) * (slope - 1 - PACE * self.usual[m]))
+        return torch.cat([*moments, torch.stack(tells, -1)], dim=-1)
 
+    @torch.no_grad()
     def unsure(self, modality: str, k: int) -> float:
         """The share of the variance between people that k utterances leave open: 1 for none."""
         between = getattr(self, f"between_{modality}")

@@ -68,6 +68,8 @@ def show_predictions(run, table: pd.DataFrame, file: Path) -> None:
     lines = [f"{len(table)} utterances of {run.corpus.name}: "
              f"{int(table.known.sum())} of people met in training, {len(strangers)} of "
              f"{strangers.nunique()} strangers"]
+    if by_ear := sorted(set(strangers) & set(run.speakers.names)):
+        lines.append(f"enrolled, and so known by ear: {', '.join(by_ear)}")
     for m in run.corpus.modalities:
         absent = int((~run.corpus.present[m]).sum())
         if absent:
