@@ -15,11 +15,13 @@ from mlsan import catalogue
 from mlsan.files import write_text
 from mlsan.runs import versions
 from mlsan.studies import (
+    actors,
     calibration,
     ml_san,
     recording,
     regularization,
     six_friends,
+    strangers,
     the_benchmarks,
 )
 from mlsan.studies.ablation import ablate
@@ -60,6 +62,10 @@ RESULTS = {
     "rivals": (5, calibration.rivals),
     "meld": (5, lambda n: {"models": six_friends.names_in_text(n)}),
     "benchmarks": (5, protocol_on_meld),
+    "actors": (5, lambda n: actors.known_actors(n, ("ravdess", "ravdess-egemaps"))),
+    "actors-cremad": (3, lambda n: actors.known_actors(n, ("cremad",))),
+    "strangers": (5, lambda n: strangers.new_people(n, ("ravdess", "ravdess-egemaps"))),
+    "strangers-cremad": (3, lambda n: strangers.new_people(n, ("cremad",))),
     "choices": (3, lambda n: {"choices": the_benchmarks.text_choices(n)}),
     "recording": (100, recording.on_real_people),
     "tuned": (5, lambda n: {"models": the_benchmarks.tuned_text(n)}),
