@@ -98,4 +98,5 @@ def _known(name: str, seeds: int) -> dict:
         for kind in ("static", "all")}
     return {"emotions": corpus.emotions, "clips": len(rows), "means": means, "paired": paired,
             "probes": probes, "by_person": recall,
-            "gates": records[plans["calibration + gating", 0][0]]["gates"]}
+            # None with one modality, where there is nothing to weigh.
+            "gates": records[plans["calibration + gating", 0][0]].get("gates")}
