@@ -15,7 +15,7 @@ import safetensors.torch
 from safetensors import SafetensorError
 from scipy.special import softmax
 
-from mlsan import hearing, training
+from mlsan import training
 from mlsan.catalogue import is_folder, load
 from mlsan.data.about import FORMAT, check_format, read_json
 from mlsan.data.corpus import Corpus, Utterance
@@ -24,6 +24,7 @@ from mlsan.data.validation import CorpusError, check_labelled
 from mlsan.files import kept_run, plain, replacing, write_text
 from mlsan.measures.people import by_person
 from mlsan.measures.scores import bootstrap, report
+from mlsan.model import hearing
 from mlsan.model.mlsan import MLSAN, STAGES, Config, idle
 from mlsan.recipes import Recipe, recipe_named
 from mlsan.training import Settings

@@ -17,10 +17,10 @@ from mlsan.data.batches import Batch, Tensors
 from mlsan.data.corpus import Corpus
 from mlsan.data.speaker_ids import HEARD, SpeakerIds
 from mlsan.data.validation import CorpusError, check_labelled
-from mlsan.episodes import Episodes
 from mlsan.files import differing, plain, replacing
 from mlsan.measures.scores import f1_scores
 from mlsan.model.calibration import neutrality
+from mlsan.model.episodes import Episodes
 from mlsan.model.mlsan import MLSAN, Config
 
 
