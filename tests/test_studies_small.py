@@ -5,12 +5,21 @@ from __future__ import annotations
 from functools import partial
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from mlsan import Corpus, catalogue, recorded
 from mlsan.measures.scores import f1_scores
 from mlsan.sources import simulated
-from mlsan.studies import calibration, one_emotion_many_people, regularization, the_benchmarks
+from mlsan.sources.acted import split_as
+from mlsan.studies import actors as known_people
+from mlsan.studies import (
+    calibration,
+    one_emotion_many_people,
+    regularization,
+    strangers,
+    the_benchmarks,
+)
 from mlsan.studies.__main__ import RESULTS, rounded
 
 SIZES = {"dialogues": 40, "speakers": 6, "text_dim": 8, "audio_dim": 9, "visual_dim": 7}
@@ -32,6 +41,22 @@ def tuned(corpus, tuning, folder, resume):
             "predictions": ["neutral"] * len(guess)}
 
 
+def acted_clips(name):
+    """NAME@SPLIT: nine people, two sentences, three emotions, each clip a dialogue of one turn."""
+    corpus, split = name.split("@")
+    table = pd.DataFrame([(who, said, felt) for who in range(9) for said in (0, 1)
+                          for felt in range(3) for _ in range(4)],
+                         columns=["speaker", "said", "felt"])
+    draw = np.random.default_rng(0)
+    features = {m: draw.normal(size=(len(table), d)) + table[["felt"]].to_numpy()
+                for m, d in (("audio", 5), ("visual", 4))}
+    clips = pd.DataFrame({"dialogue": [f"{i:03}" for i in table.index], "turn": 0, "split": "train",
+                          "speaker": table.speaker.astype(str), "text": table.said.astype(str),
+                          "emotion": table.felt.map({0: "calm", 1: "glad", 2: "angry"})})
+    base = Corpus(corpus, clips, features, ("calm", "glad", "angry"), recipe="ravdess")
+    return split_as(base, split, {"known": 2, "strangers": 3}, {"known": table.said.to_numpy()})
+
+
 @pytest.fixture
 def small_worlds(quick, tmp_path, monkeypatch):
     """Whatever is asked for, forty dialogues of six speakers come; of each sweep, its ends."""
@@ -41,15 +66,17 @@ def small_worlds(quick, tmp_path, monkeypatch):
     people = world.table.assign(gender=world.table.speaker.lt("Ben").map({True: "f", False: "m"}))
     friends = Corpus("meld-friends", people, world.features, world.emotions)
     guest = (world.table.split == "test") & (world.table.turn == 0)
-    strangers = world.table.assign(speaker=world.table.speaker.where(~guest, "Zoe"))
-    text = Corpus("meld", strangers, {"text": world.features["text"]}, world.emotions)
+    with_guest = world.table.assign(speaker=world.table.speaker.where(~guest, "Zoe"))
+    text = Corpus("meld", with_guest, {"text": world.features["text"]}, world.emotions)
     draw = np.random.default_rng(0)
     actors = Corpus("ravdess-egemaps", world.table, {
         m: draw.normal(size=(len(world.table), dim)) for m, dim in (("audio", 88), ("visual", 35))},
         world.emotions)
     corpora = {"simulated": world, "meld-friends": friends, "meld": text, "ravdess-egemaps": actors}
-    load = catalogue.load
-    monkeypatch.setattr(catalogue, "load", lambda name: corpora.get(name) or load(name))
+    monkeypatch.setattr(catalogue, "load", lambda name: corpora.get(name) or acted_clips(name))
+    for study, folds in ((known_people, 2), (strangers, 3)):
+        monkeypatch.setattr(study, "FOLDS", dict.fromkeys(study.FOLDS, folds))
+    monkeypatch.setattr(strangers, "SHRINK", strangers.SHRINK[::4])
     monkeypatch.setenv("MLSAN_DATA", str(tmp_path))
     monkeypatch.setattr(the_benchmarks, "encode", by_hash)
     monkeypatch.setattr(the_benchmarks, "finetune", tuned)
@@ -68,7 +95,7 @@ LATER = {"class_weights", "unweighted_recall", "unweighted_recall_sd", "accuracy
 def shape_of(value):
     """A result's form: its keys at every level, of a list its first member's."""
     if isinstance(value, dict):
-        return {key: shape_of(part) for key, part in value.items() if key not in {"gates", *LATER}}
+        return {key: shape_of(part) for key, part in value.items() if key not in {"gates", "by_person", *LATER}}
     return [shape_of(value[0])] if isinstance(value, list | tuple) and value else None
 
 
