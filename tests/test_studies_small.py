@@ -95,7 +95,8 @@ LATER = {"class_weights", "unweighted_recall", "unweighted_recall_sd", "accuracy
 def shape_of(value):
     """A result's form: its keys at every level, of a list its first member's."""
     if isinstance(value, dict):
-        return {key: shape_of(part) for key, part in value.items() if key not in {"gates", "by_person", *LATER}}
+        return {key: shape_of(part) for key, part in value.items()
+                if key not in {"gates", "by_person", *LATER}}
     return [shape_of(value[0])] if isinstance(value, list | tuple) and value else None
 
 

@@ -12,9 +12,11 @@ from html import escape
 from pathlib import Path
 
 from docutils import nodes
+from front_figure import front_figure
 from myst_nb.core.render import load_mime_renders
 from sphinx.application import Sphinx
 from sphinx.errors import ExtensionError
+from sphinx.util.docutils import SphinxDirective
 
 HERE = Path(__file__).parent
 VENDORED = HERE.parent / "vendor" / "files"
@@ -36,20 +38,32 @@ class PlotlyFigure:
         place = f"{page}, cell {data.cell_index}"
         figure = {key: data.content[key] for key in ("data", "layout", "frames")
                   if key in data.content}
-        meta = figure["layout"].get("meta")
-        alt = meta.get("alt") if isinstance(meta, dict) else None
-        if not alt:
-            raise ExtensionError(
-                f"{place}: a figure without a text alternative; say what it shows with "
-                'fig.update_layout(meta={"alt": "…"})')
-        name = f"figure-{page}-{data.cell_index}-{data.output_index}"
-        height = figure["layout"].get("height", 450)
-        # The "<" of a hover label must not end the script element.
-        content = json.dumps(figure | {"config": CONFIG}, sort_keys=True).replace("<", "\\u003c")
-        html = (f'<figure class="mlsan-figure" aria-label="{escape(alt)}">'
-                f'<div id="{name}" style="min-height:{int(height)}px"></div>'
-                f'<script type="application/json">{content}</script></figure>')
-        return [nodes.raw(text=html, format="html", plotly=True)]
+        return [drawn(figure, f"{page}-{data.cell_index}-{data.output_index}", place)]
+
+
+class FrontFigure(SphinxDirective):
+    """``{front-figure}``: the figure that a page without cells shows."""
+
+    def run(self):
+        figure = json.loads(front_figure().to_json())
+        return [drawn(figure, "front", self.env.docname)]
+
+
+def drawn(figure: dict, name: str, place: str) -> nodes.raw:
+    """A plotly figure, with its text alternative, as figures.js finds it."""
+    meta = figure["layout"].get("meta")
+    alt = meta.get("alt") if isinstance(meta, dict) else None
+    if not alt:
+        raise ExtensionError(
+            f"{place}: a figure without a text alternative; say what it shows with "
+            'fig.update_layout(meta={"alt": "…"})')
+    height = figure["layout"].get("height", 450)
+    # The "<" of a hover label must not end the script element.
+    content = json.dumps(figure | {"config": CONFIG}, sort_keys=True).replace("<", "\\u003c")
+    html = (f'<figure class="mlsan-figure" aria-label="{escape(alt)}">'
+            f'<div id="figure-{name}" style="min-height:{int(height)}px"></div>'
+            f'<script type="application/json">{content}</script></figure>')
+    return nodes.raw(text=html, format="html", plotly=True)
 
 
 def own_badge(app: Sphinx, docname: str, source: list[str]) -> None:
@@ -86,6 +100,7 @@ def setup(app: Sphinx) -> dict:
     # book's and not the package's, so it joins the list that MyST-NB keeps.
     if PlotlyFigure not in load_mime_renders():
         load_mime_renders().append(PlotlyFigure)
+    app.add_directive("front-figure", FrontFigure)
     app.config.html_static_path += [str(HERE / "static"), str(VENDORED)]
     app.add_css_file("mlsan-book.css")
     app.connect("source-read", own_badge)
