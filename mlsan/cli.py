@@ -123,6 +123,9 @@ def import_(tables: Annotated[list[Path] | None, typer.Argument(
             features: Annotated[list[str] | None, typer.Option(
                 metavar="audio=FILE", help="ready features, row for row: .npy, .npz, .safetensors, "
                                            ".parquet, .csv")] = None,
+            people: Annotated[int | None, typer.Option(
+                min=1, help="where no column names the speakers: how many there are, told apart by "
+                            "their voices")] = None,
             folder: Annotated[Path | None, typer.Option(
                 "--out", help="the corpus folder; without, called like the table")] = None) -> None:
     named = {"dialogue": dialogue, "turn": turn, "speaker": speaker, "emotion": emotion,
@@ -141,7 +144,7 @@ def import_(tables: Annotated[list[Path] | None, typer.Argument(
         given, folder.name, columns=named, make_splits=make_splits,
         emotions=[e.strip() for e in emotions.split(",") if e.strip()],
         leave_out=[m for m, out in (("text", no_text), ("audio", no_audio)) if out],
-        features=options.pairs(features, "--features"))
+        features=options.pairs(features, "--features"), people=people)
     corpus.save(folder)
     say = Console().print
     for note in notes:

@@ -8,14 +8,18 @@ from pathlib import Path
 from shutil import which
 
 import numpy as np
+import pandas as pd
 import pytest
 from scipy.io import wavfile
 from sklearn.metrics import adjusted_rand_score
 
 from mlsan.data.validation import CorpusError
+from mlsan.sources import voiceprints
 from mlsan.sources.download import Unavailable
+from mlsan.sources.imported import import_tables
 from mlsan.sources.voiceprints import embed, sort_by_voice
 
+RATE = 16000
 NEEDS = pytest.mark.skipif(not (find_spec("resemblyzer") and find_spec("librosa")),
                            reason='needs the voice encoder: pip install "mlsan[voices]"')
 # Two more casts were tried, and are not told apart so well: m1, m2, m4, f1, f3, f5 (index .54) and
@@ -76,3 +80,34 @@ def test_the_remedy_is_named_where_there_is_no_encoder(monkeypatch, tmp_path):
     monkeypatch.setattr("mlsan.sources.voiceprints.find_spec", lambda name: None)
     with pytest.raises(Unavailable, match=r"mlsan\[voices\]"):
         embed([tmp_path / "a.wav"])
+
+
+def test_a_table_without_speakers_gets_them_by_voice(tmp_path, monkeypatch):
+    """Who the voices are, the embeddings say; here those are given, by the files' names."""
+    def by_name(paths):
+        return np.array([[1.0, 0.1] if "low" in path.name else [0.1, 1.0] for path in paths])
+
+    monkeypatch.setattr(voiceprints, "embed", by_name)
+    time = np.arange(RATE) / RATE
+    for name, pitch in (("low0", 110), ("high0", 240), ("low1", 115), ("high1", 250)):
+        wave = np.sin(2 * np.pi * pitch * time) * (1 + np.sin(20 * time)) / 3
+        wavfile.write(tmp_path / f"{name}.wav", RATE, (32767 * wave).astype(np.int16))
+    names = ["high0", "low0", "low1", "high1"]
+    table = pd.DataFrame({"dialogue": [0, 0, 1, 1], "emotion": list("aabb"), "split": "train",
+                          "wav": [f"{name}.wav" for name in names]})
+    table.to_csv(tmp_path / "talk.csv", index=False)
+    given = [(tmp_path / "talk.csv", None)]
+    corpus, notes = import_tables(given, "talk", columns={"audio": "wav"}, leave_out=["text"],
+                                  people=2, progress=False)
+    assert corpus.table.speaker.tolist() == ["voice 1", "voice 2", "voice 2", "voice 1"]
+    assert any("2 voices told apart" in note and "a guess" in note for note in notes)
+    for wrong, words in (({"people": 9}, "9 people in 4 recordings"),
+                         ({"leave_out": ["text", "audio"], "columns": {}}, "with --audio"),
+                         ({"columns": {"audio": "wav", "speaker": "dialogue"}}, "one of them")):
+        with pytest.raises(CorpusError, match=words):
+            import_tables(given, "talk", progress=False, **{
+                "columns": {"audio": "wav"}, "leave_out": ["text"], "people": 2} | wrong)
+    table.assign(wav=table.wav.where(table.index > 0)).to_csv(tmp_path / "talk.csv", index=False)
+    with pytest.raises(CorpusError, match="1 turns have no recording.*dialogue '0'"):
+        import_tables(given, "talk", columns={"audio": "wav"}, leave_out=["text"], people=2,
+                      progress=False)

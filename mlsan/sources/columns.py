@@ -102,7 +102,8 @@ def _named(path, raw, split, columns, make_splits, leave_out, notes) -> pd.DataF
     found, guessed = {}, []
     by_plain = {plain(str(name)): name for name in reversed(raw.columns)}
     for column, usual in USUAL.items():
-        if column == "audio" in leave_out or column == "split" and (split or make_splits):
+        ours = {"audio", "speaker"} & {*leave_out}
+        if column in ours or column == "split" and (split or make_splits):
             continue
         if named := columns.get(column):
             parts = named.split(",") if column == "dialogue" else [named]
@@ -114,7 +115,7 @@ def _named(path, raw, split, columns, make_splits, leave_out, notes) -> pd.DataF
         elif name := next((by_plain[u] for u in usual if u in by_plain), None):
             found[column] = [name]
             guessed.append(f"{column} {name!r}")
-    needed = {"dialogue", "speaker", "text"} - ({"text"} & set(leave_out))
+    needed = {"dialogue", "speaker", "text"} - ({"text", "speaker"} & set(leave_out))
     if missing := sorted(needed - set(found)):
         raise CorpusError(f"{path}: no column for the {missing[0]}; it has "
                           f"{', '.join(map(repr, raw.columns))}; name it with --{missing[0]}")
@@ -129,6 +130,8 @@ def _named(path, raw, split, columns, make_splits, leave_out, notes) -> pd.DataF
         table[column] = ["-".join(row) for row in zip(*cells, strict=True)]
     for column in {"emotion", "split", "text"} - set(found):
         table[column] = ""
+    if "speaker" not in found:
+        table["speaker"] = "unheard"            # until their voices are told apart
     if "split" not in found and not make_splits:
         if not split and (split := split_of(path)):
             notes.append(f"{path.name}: is {split}, by its name")

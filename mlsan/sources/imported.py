@@ -10,6 +10,7 @@ import numpy as np
 
 from mlsan.data.corpus import Corpus
 from mlsan.data.validation import SPLITS, CorpusError, check_modality_names
+from mlsan.sources import voiceprints
 from mlsan.sources.columns import read_conversations
 from mlsan.sources.encoders import IDENTITY, encode
 from mlsan.sources.meld import LAYERS, clean_text
@@ -19,8 +20,8 @@ from mlsan.sources.vectors import read_vectors, voices
 def import_tables(tables: Sequence[tuple[Path, str | None]], name: str, *,
                   columns: Mapping[str, str | None] | None = None, emotions: Sequence[str] = (),
                   make_splits: bool = False, leave_out: Collection[str] = (),
-                  features: Sequence[tuple[str, Path]] = (), progress: bool = True
-                  ) -> tuple[Corpus, list[str]]:
+                  features: Sequence[tuple[str, Path]] = (), people: int | None = None,
+                  progress: bool = True) -> tuple[Corpus, list[str]]:
     """A corpus of one or several tables; and notes of what was guessed and mended.
 
     Args:
@@ -33,6 +34,7 @@ def import_tables(tables: Sequence[tuple[Path, str | None]], name: str, *,
         leave_out: which of text and audio no features are made of.
         features: (modality, file) that are ready, row for row of the tables; several of one
             modality follow one another.
+        people: how many there are, where no column names the speakers: their voices are told apart.
 
     Raises:
         CorpusError: naming the file, the row or the column and the remedy.
@@ -44,6 +46,10 @@ def import_tables(tables: Sequence[tuple[Path, str | None]], name: str, *,
     leave_out = {*leave_out, *ready}
     if "audio" in leave_out and (columns or {}).get("audio"):
         raise CorpusError("--audio: stands beside --no-audio or --features audio; give one of them")
+    if people and (columns or {}).get("speaker"):
+        raise CorpusError("--speaker: stands beside --people, which finds the speakers by their "
+                          "voices; give one of them")
+    leave_out |= {"speaker"} if people else set()
     table, order, notes = read_conversations(tables, columns or {}, make_splits=make_splits,
                                              leave_out=leave_out)
     digests = [hashlib.sha256(path.read_bytes()).hexdigest() for path, _ in tables]
@@ -51,6 +57,11 @@ def import_tables(tables: Sequence[tuple[Path, str | None]], name: str, *,
         if digest in digests[:i]:
             raise CorpusError(f"{tables[i][0]}: is the same as {tables[digests.index(digest)][0]}; "
                               "give each table once")
+    if people:
+        table["speaker"] = _by_voice(table, people)
+        turns = table.speaker.value_counts(sort=False)
+        notes.append(f"speakers: {people} voices told apart, which is a guess: listen to some "
+                     f"({', '.join(f'{name} {n} turns' for name, n in turns.items())})")
     emotions = tuple(emotions) or tuple(e for e in dict.fromkeys(table.emotion) if e)
     Corpus(name, table, {"text": np.zeros((len(table), 1))}, emotions)  # judged before hours pass
     present, sources = {}, []
@@ -90,6 +101,18 @@ def import_tables(tables: Sequence[tuple[Path, str | None]], name: str, *,
         notes.append(f"no {' and no '.join(missing)} split: `mlsan train` wants all three; give "
                      "their tables too, or add --make-splits")
     return corpus, notes
+
+
+def _by_voice(table, people: int) -> list[str]:
+    if "audio" not in table:
+        raise CorpusError("--people: voices are told apart by recordings; name the column of WAV "
+                          "files with --audio")
+    silent = table.index[table.audio.isna()]
+    if len(silent):
+        raise CorpusError(f"--people: {len(silent)} turns have no recording, the first is turn "
+                          f"{table.turn[silent[0]]} of dialogue {table.dialogue[silent[0]]!r}; "
+                          "leave these rows out, or give a column of speakers")
+    return voiceprints.sort_by_voice(voiceprints.embed(table.audio.to_list()), people)
 
 
 def _alike(modality: str, found: list[tuple[Path, np.ndarray]]) -> list[np.ndarray]:
