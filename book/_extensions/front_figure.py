@@ -54,7 +54,7 @@ def front_figure() -> go.Figure:
                            mode="lines+markers", marker={"size": 8},
                            line={"color": OURS, "dash": dash, "width": 2.5},
                            hovertemplate="%{y:.3f}<extra>%{fullData.name}</extra>")
-    finished(figure, ALT, "share found (see below)", "", height=430)
+    finished(figure, ALT, "share found (see below)", "", height=480)
     names = [{"x": 0, "xref": "paper", "xanchor": "left", "y": i, "yshift": 15, "text": row,
               "showarrow": False, "font": {"size": 12}} for i, row in enumerate(rows)]
     views = [
@@ -69,11 +69,11 @@ def front_figure() -> go.Figure:
           "xaxis.range": [-0.3, len(CLIPS) - 0.7], "yaxis.showticklabels": True,
           "yaxis.range": [0.45, 0.9]})]
     figure.update_layout(
-        annotations=names, margin={"t": 110},
+        annotations=names, margin={"t": 150},
         updatemenus=[{"buttons": [{"label": label, "method": "update",
                                    "args": [{"visible": visible}, layout]}
                                   for label, visible, layout in views],
-                      "x": 0, "xanchor": "left", "y": 1.2, "yanchor": "bottom"}])
+                      "x": 0, "xanchor": "left", "y": 1.34, "yanchor": "bottom"}])
     figure.update_xaxes(title_text="share found", range=[0.4, 0.95])
     return figure.update_yaxes(showticklabels=False, range=[-0.5, len(rows) - 0.2],
                                tickvals=None)
