@@ -49,7 +49,7 @@ def acted_clips(name):
                          columns=["speaker", "said", "felt"])
     draw = np.random.default_rng(0)
     features = {m: draw.normal(size=(len(table), d)) + table[["felt"]].to_numpy()
-                for m, d in (("audio", 5), ("visual", 4))}
+                for m, d in (("audio", 5), ("visual", 35))}
     clips = pd.DataFrame({"dialogue": [f"{i:03}" for i in table.index], "turn": 0, "split": "train",
                           "speaker": table.speaker.astype(str), "text": table.said.astype(str),
                           "emotion": table.felt.map({0: "calm", 1: "glad", 2: "angry"})})
@@ -85,7 +85,9 @@ def small_worlds(quick, tmp_path, monkeypatch):
     monkeypatch.setattr(calibration, "NEUTRALITIES", (0.0, 1.0))
     monkeypatch.setattr(one_emotion_many_people, "STRENGTHS", (0.0, 1.0))
     # UMAP compiles for half a minute; where the points lie matters to the page only.
-    monkeypatch.setattr(regularization, "umap", lambda x, start: x[:, :2])
+    for study in (regularization, known_people):
+        monkeypatch.setattr(study, "umap", lambda x, start: x[:, :2])
+    monkeypatch.setattr(known_people, "FACE_OF", "0")
 
 
 # What results hold and older records do not.
