@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import torch
 from book_code import Answers
-from sklearn.metrics import balanced_accuracy_score, f1_score, recall_score
+from sklearn.metrics import f1_score, recall_score
 
 EQUATIONS = {}
 
@@ -59,7 +59,7 @@ def one_sided(ours, theirs, person):
     return (ours - theirs).mean(), *np.quantile(draws, (0.16, 0.84))
 
 
-def gains(true, before, after, person, score=balanced_accuracy_score):
+def gains(true, before, after, person, score=recall_in_a_loop):
     return {s: score(true[person == s], after[person == s])
             - score(true[person == s], before[person == s]) for s in set(person)}
 
@@ -106,6 +106,6 @@ ANSWERS = {
         right=[gains, gains_as_series],
         wrong=[lambda t, b, a, p: gains(t, a, b, p),
                lambda t, b, a, p: gains(t, b, a, p, lambda t, p: (t == p).mean()),
-               lambda t, b, a, p: {s: balanced_accuracy_score(t, a) for s in set(p)},
+               lambda t, b, a, p: {s: recall_in_a_loop(t, a) for s in set(p)},
                over_all_emotions]),
 }
