@@ -9,6 +9,7 @@ from acted_files import acted  # noqa: F401 (a fixture)
 from feature_files import meld_mirror, pinned  # noqa: F401 (fixtures)
 from file_server import file_server  # noqa: F401 (a fixture)
 from joblib import parallel_config
+from newcomers import kept_by_ear, newcomers, said  # noqa: F401 (fixtures)
 from pages import browser, sites, visit  # noqa: F401 (fixtures)
 from stage import stage  # noqa: F401 (a fixture)
 

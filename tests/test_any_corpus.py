@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mlsan.data.corpus import Corpus
-from mlsan.data.speaker_ids import MODES
+from mlsan.data.speaker_ids import HEARD, MODES
 from mlsan.data.validation import MODALITIES, SPLITS, CorpusError
 from mlsan.model.mlsan import STAGES
 from mlsan.recipes import Recipe
@@ -86,6 +86,12 @@ def can_be_trusted(run, corpus):
     tensors = corpus.tensors(run.speakers.ids)
     together = inspect(run.model, tensors, corpus.dialogues(None))["logits"]
     assert np.isfinite(together).all() and np.abs(together).max() < 50
+    if run.plan.speakers == HEARD:
+        new = ~corpus.table.speaker.isin(corpus.met)
+        strangers = corpus.replaced(keep=new.to_numpy()) if new.any() else None
+        for known in (run.listening(), run.enrol_all(strangers) if new.any() else run):
+            logits = known.inspect(None)["logits"]
+            assert np.isfinite(logits).all() and np.abs(logits).max() < 50
     alone = [inspect(run.model, tensors, [d])["logits"] for d in corpus.dialogues(None)]
     np.testing.assert_allclose(np.concatenate(alone), together, atol=1e-4)
     if len(corpus.labelled_rows("test")):

@@ -76,9 +76,10 @@ class Enrolment(nn.Module):
         self.prior.copy_(torch.bincount(emotion[known], minlength=len(self.prior)) / known.sum())
         for m in self.dims:
             here = known & present[m]
-            x = features[m][here]
-            who = nn.functional.one_hot(speaker[here]).to(x.dtype)
-            who = who[:, who.sum(0) > 1]                                        # (n, people)
+            here &= (torch.bincount(speaker[here], minlength=len(self.vectors)) > 1)[speaker]
+            x = features[m][here]                       # of people who were heard more than once
+            who = nn.functional.one_hot(speaker[here], len(self.vectors)).to(x.dtype)
+            who = who[:, who.sum(0) > 0]                                        # (n, people)
             felt = nn.functional.one_hot(emotion[here], len(self.prior)).to(x.dtype)
             if who.shape[1] < 2:
                 continue

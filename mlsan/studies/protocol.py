@@ -20,7 +20,7 @@ import pandas as pd
 
 from mlsan import catalogue
 from mlsan.data.corpus import Corpus
-from mlsan.data.speaker_ids import MODES
+from mlsan.data.speaker_ids import HEARD, MODES
 from mlsan.data.validation import CorpusError
 from mlsan.files import write_text
 from mlsan.measures.peers import TEST_UTTERANCES
@@ -87,10 +87,13 @@ def open_corpus(dataset: str, features: str, folder: Path | None = None, *,
 
 
 def rows_of(corpus: Corpus) -> list[Row]:
-    """Every speaker mode the corpus has, with the stages off, one by one, and on; and text only."""
+    """Every speaker mode the corpus has, with the stages off, one by one, and on; and text only.
+
+    But for ``heard``: the protocol is one of names, and results that were kept have no such row.
+    """
     rows = []
     for mode in MODES:
-        if mode != "gender" or "gender" in corpus.table:
+        if mode != HEARD and (mode != "gender" or "gender" in corpus.table):
             stages = Plan(corpus.name, speakers=mode).acting(corpus)
             alone, on = stages if len(stages) > 1 else (), ("on",) if stages else ()
             rows += [Row(mode, kind) for kind in ("off", *alone, *on)]
