@@ -121,8 +121,9 @@ class Run:
     def enrol(self, name: str, utterances: Sequence[Utterance]) -> Run:
         """The same model, which from now on knows ``name`` by these utterances, without a label.
 
-        Nothing is trained, and nobody else's predictions change. More utterances leave less open
-        (``unsure``); none leave the person unknown.
+        Nothing is trained, and nobody else's predictions change, but for the context of whom
+        ``name`` talks with. More utterances leave less open (``unsure``); none leave the person
+        unknown. A modality that the model doesn't read is left out.
 
         Raises:
             CorpusError: the run knows people by a table of names, it knows this name already, or an

@@ -1,5 +1,6 @@
 """People known by ear: their runs trained, kept, cut off and opened again; every stage; `mlsan`."""
 
+import json
 from dataclasses import replace
 
 import numpy as np
@@ -133,6 +134,17 @@ def test_on_the_command_line(mlsan, kept, small, tmp_path):
     _, both = predicted(mlsan, *kept, tmp_path / "both.csv", "--enrol", theirs, "--listen")
     np.testing.assert_array_equal(both[who == "Ada"], after[who == "Ada"])
     np.testing.assert_array_equal(both[who == "Ben"], listening[who == "Ben"])
+
+
+def test_an_ablation_by_ear(mlsan, kept, tmp_path):
+    """With the baseline that is told the vector beside the features."""
+    result = tmp_path / "ablation.json"
+    code, said, err = mlsan("ablate", kept[1], "--speakers", "heard", "--seeds", "1", "--context",
+                            "off", "--out", result)
+    assert code == 0 and "static + speaker vector" in said, err
+    found = json.loads(result.read_text())
+    assert {r["speakers"] for r in found["runs"] + found["baselines"]} == {"heard"}
+    assert len(found["runs"]) == 8 and len(found["baselines"]) == 1 and not found["notes"]
 
 
 def test_what_the_command_line_refuses(mlsan, kept, small, newcomers, tmp_path):

@@ -6,7 +6,11 @@ import numpy as np
 import pytest
 
 from mlsan import Plan, recorded, train
+from mlsan.measures import bayes
+from mlsan.measures.scores import f1_of_confusion, f1_scores
 from mlsan.recipes import RECIPES
+from mlsan.sources.simulated import simulate
+from mlsan.studies.ear import fit_confusions, met_and_strangers
 from mlsan.studies.records import probe_places
 from mlsan.studies.regularization import few_dialogues, with_moods
 
@@ -42,6 +46,28 @@ def test_a_plans_weights_and_epochs_reach_the_training(small):
     settings = plan.recipe_for(small).settings
     assert (settings.neutrality, settings.regularization, settings.epochs) == (0.5, 3.0, 7)
     assert Plan("simulated").recipe_for(small) == RECIPES["general"]
+
+
+def test_half_of_a_world_is_met_and_the_other_half_is_tested(small):
+    worlds = met_and_strangers(small)
+    tested = [w.table.iloc[w.rows("test")] for w in worlds.values()]
+    strangers = set(tested[0].speaker)
+    assert list(tested[0].dialogue) == list(tested[1].dialogue) and len(strangers) == 3
+    assert not worlds["half"].met & strangers and strangers < worlds["everybody"].met
+    for world in worlds.values():
+        assert world.table.dialogue.is_unique
+        assert not set(world.table.dialogue[world.rows("dev")]) & set(tested[0].dialogue)
+    assert set(worlds["half"].table.speaker[worlds["half"].rows("dev")]) <= worlds["half"].met
+
+
+def test_the_ceiling_by_all_utterances_comes_near_the_optimum():
+    """Who knows the generator and hears everything, lacks little of who knows the person."""
+    world = met_and_strangers(simulate(dialogues=500, seed=1))["half"]
+    rows = world.rows("test")
+    best = f1_scores(world.emotion[rows], bayes.utterance(world, rows).argmax(1), 7)["weighted_f1"]
+    nothing, few, everything = (f1_of_confusion(fit_confusions(world, case).sum(0))["weighted_f1"]
+                                for case in (0, 8, "all"))
+    assert best - 0.06 < everything < best + 0.02 and nothing < few < everything
 
 
 def test_what_the_book_claims_of_stage_3():
