@@ -10,7 +10,7 @@ import torch
 from newcomers import NEW, SHORT, logits, spoken_by, vector
 
 from mlsan.data.validation import CorpusError
-from mlsan.episodes import Episodes
+from mlsan.model.episodes import Episodes
 from mlsan.model.mlsan import STAGES
 from mlsan.runs import Plan, train
 
