@@ -20,6 +20,7 @@ from mlsan.training import at_length
 from mlsan.widgets import (
     CalibrationBench,
     ConversationPlayer,
+    EnrolmentBench,
     FilmBench,
     GateBench,
     Guess,
@@ -29,8 +30,8 @@ from mlsan.widgets import (
 
 __all__ = [
     "MLSAN", "MODES", "STAGES", "CalibrationBench", "Config", "ConversationPlayer", "Corpus",
-    "CorpusError", "Dialogue", "FilmBench", "GateBench", "Guess", "LambdaSlider", "Plan", "Run",
-    "SpeakerSwap", "Strengths", "Unavailable", "Utterance", "at_length", "bayes", "bootstrap",
-    "f1_scores", "figures", "load", "mean_sd", "probe", "recorded", "simulate", "speaker_ids",
-    "train"
+    "CorpusError", "Dialogue", "EnrolmentBench", "FilmBench", "GateBench", "Guess", "LambdaSlider",
+    "Plan", "Run", "SpeakerSwap", "Strengths", "Unavailable", "Utterance", "at_length", "bayes",
+    "bootstrap", "f1_scores", "figures", "load", "mean_sd", "probe", "recorded", "simulate",
+    "speaker_ids", "train"
 ]

@@ -11,10 +11,12 @@ import json
 import numpy as np
 import pytest
 import torch
+from scipy.special import softmax
 from stage import ON_STAGE
 
 from mlsan import Corpus, CorpusError, Plan, Run, simulate, speaker_ids, widgets
 from mlsan.data.batches import Batch
+from mlsan.episodes import Episodes
 from mlsan.model.mlsan import STAGES
 from mlsan.training import build
 
@@ -57,6 +59,8 @@ def run_of(corpus: Corpus, *, speakers="identity", stages=STAGES, modalities=Non
     with torch.no_grad():
         for weight in model.parameters():
             weight.copy_(0.4 * torch.randn(weight.shape, generator=generator))
+    if ids.mode == "heard":
+        Episodes(model, corpus, corpus.tensors(ids.ids)).settle()
     return Run(plan, corpus, ids, model.eval(), [], frozenset(corpus.met))
 
 
@@ -79,6 +83,13 @@ def crowded(run: Run, n: int = 4) -> list[int]:
     return [first, *[d for d in test if d != first][:n - 1]]
 
 
+def strange_rows(run: Run) -> np.ndarray:
+    """Up to nine test rows of either stranger, one stranger's after the other's."""
+    table = run.corpus.table
+    return np.concatenate([np.flatnonzero((table.split == "test") & (table.speaker == name))[:9]
+                           for name in STRANGERS])
+
+
 KINDS = {
     "people": {}, "slots": {"speakers": "slot"}, "genders": {"speakers": "gender"},
     "shuffled": {"speakers": "shuffled"}, "recurrent": {"recurrent": True},
@@ -87,6 +98,10 @@ KINDS = {
     "concatenated": {"stages": (), "concat_speaker": True},
     "text alone, concatenated": {"stages": STAGES, "concat_speaker": True, "modalities": ["text"]},
     "audio and text": {"modalities": ["text", "audio"], "speakers": "gender"},
+    "by ear": {"speakers": "heard"},
+    "by ear, concatenated": {"speakers": "heard", "stages": STAGES[:1], "concat_speaker": True},
+    "text alone, by ear": {"speakers": "heard", "stages": STAGES, "concat_speaker": True,
+                           "modalities": ["text"]},
 }
 
 
@@ -121,8 +136,9 @@ class TestOnStage:
         assert worst < TOLERANCE and moved > 0.05 and page.complaints == []
         assert page.title() != "owned"
 
-    def test_gates_shut_off_what_is_absent(self, stage, odd):
-        run = run_of(odd, stages=("gating",), context=False, speakers="slot")
+    @pytest.mark.parametrize("speakers", ["slot", "heard"])
+    def test_gates_shut_off_what_is_absent(self, stage, odd, speakers):
+        run = run_of(odd, stages=("gating",), context=False, speakers=speakers)
         rows = odd.rows("test")[:15]
         page = stage(widgets.GateBench(run, rows))
         box, sliders = page.locator(".mlsan-gates"), page.locator("input[type=range]")
@@ -140,7 +156,7 @@ class TestOnStage:
         assert lacking > 5 and page.complaints == [] and page.title() != "owned"
 
     @pytest.mark.parametrize("kind", [{"recurrent": True}, {"modalities": ["text"]},
-                                      {"speakers": "none"}])
+                                      {"speakers": "none"}, {"speakers": "heard"}])
     def test_the_player_plays_any_run_and_shows_words_as_they_are(self, stage, odd, kind):
         run = run_of(odd, **kind)
         dialogues = crowded(run, 2)
@@ -162,6 +178,70 @@ class TestOnStage:
             assert f"What was felt: {utterance.emotion or 'not noted'}." in verdict
         assert box.evaluate("(box) => box.scrollWidth - box.clientWidth") <= 0
         assert page.complaints == [] and page.title() != "owned"
+
+    @pytest.mark.parametrize("stages", [STAGES, STAGES[:1]])
+    @pytest.mark.parametrize("modalities", [None, ["text", "visual"]])
+    def test_whoever_is_enrolled_in_the_page_is_python_s(self, stage, odd, stages, modalities):
+        run = run_of(odd, stages=stages, context=False, speakers="heard", modalities=modalities)
+        rows = strange_rows(run)
+        page = stage(widgets.EnrolmentBench(run, rows), theme="dark", size="phone")
+        box, rng, worst, moved = page.locator(".mlsan-enrol"), np.random.default_rng(0), 0.0, 0.0
+        said = [u for d in odd.dialogues(None) for u in run.corpus.dialogue(d).utterances]
+        who = run.corpus.table.speaker.to_numpy()[rows]
+        for person, name in enumerate(dict.fromkeys(who)):
+            page.evaluate("(i) => model.set('person', i)", person)
+            for k in (0, 1, 2, 5, len(rows)):           # others' among them: a wrong name
+                heard = rng.permutation(len(rows))[:k]
+                page.evaluate("(h) => model.set('heard', h)", heard.tolist())
+                found = json.loads(box.get_attribute("data-found"))
+                utterances = [said[rows[i]] for i in heard]
+                known = run.enrol(name, utterances)
+                vector = known.model.speakers.vectors[-1].numpy()
+                out = known.inspect("test")
+                at = [list(out["rows"]).index(row) for row in rows[who == name]]
+                worst = max(worst, np.abs(found["vector"] - vector).max(), np.abs(
+                    found["probability"] - softmax(out["logits"][at], axis=1)).max(),
+                    np.abs(found["gates"] - out["gates"][at[0]]).max())
+                left = run.unsure(utterances)
+                assert found["unsure"] == pytest.approx(left, abs=TOLERANCE)
+                moved = max(moved, np.abs(vector).max())
+                new = known.predict("test")
+                new = new[new.speaker == name]
+                shown = box.locator(".mlsan-said button span").all_text_contents()
+                assert [text.split(" → ")[1].split(",")[0] for text in shown] == list(
+                    new.predicted.iloc[:len(shown)])
+        assert worst < TOLERANCE and moved > 0.5 and page.complaints == []
+        assert box.evaluate("(box) => box.scrollWidth - box.clientWidth") <= 0
+        assert page.title() != "owned"
+
+    def test_somebody_is_enrolled_by_keyboard_and_forgotten(self, stage, odd):
+        run = run_of(odd, context=False, speakers="heard")
+        page = stage(widgets.EnrolmentBench(run, strange_rows(run)))
+        box, verdict = page.locator(".mlsan-enrol"), page.locator(".mlsan-enrol .mlsan-verdict")
+        nothing = json.loads(box.get_attribute("data-found"))
+        assert not any(nothing["vector"]) and set(nothing["unsure"].values()) == {1}
+        assert "Nothing was heard of" in verdict.text_content()
+        page.locator("button[data-action=more]").focus()
+        page.keyboard.press("Enter")
+        page.keyboard.press("Enter")
+        assert "by 2 utterances." in verdict.text_content()
+        page.locator("button[data-action=wrong]").focus()
+        page.keyboard.press("Enter")
+        assert "by 3 utterances, 1 of them somebody else's" in verdict.text_content()
+        pressed = box.locator(".mlsan-said [aria-pressed=true]")
+        assert pressed.count() == 2
+        pressed.first.focus()
+        page.keyboard.press("Space")                    # and the focus stays where it was
+        assert "by 2 utterances, 1 of" in verdict.text_content() and pressed.count() == 1
+        assert page.evaluate("document.activeElement.getAttribute('aria-pressed')") == "false"
+        felt = odd.emotions[next(e for e in odd.emotion[strange_rows(run)[:9]] if e >= 0)]
+        page.locator("select[data-trait=only]").select_option(label=f"of {felt} alone")
+        while page.locator("button[data-action=more]").is_enabled():
+            page.locator("button[data-action=more]").click()
+        alike = box.locator(".mlsan-said button", has_text=f"{felt} →").all()
+        assert {button.get_attribute("aria-pressed") for button in alike} == {"true"}
+        page.locator("button[data-action=forget]").click()
+        assert json.loads(box.get_attribute("data-found")) == nothing and page.complaints == []
 
     @pytest.mark.parametrize("bench", ["calibration", "film", "lambda"])
     def test_letters_tell_speakers_apart(self, stage, bench):
@@ -198,6 +278,23 @@ class TestOnStage:
 def test_a_run_that_can_t_be_shown_is_refused(odd, make, kind, why):
     with pytest.raises(ValueError, match=why):
         make(run_of(odd, **kind), [0])
+
+
+@pytest.mark.parametrize(("kind", "rows", "why"), [
+    ({}, None, "people by ear and calibrates; .* Train one with --speakers heard"),
+    ({"speakers": "heard", "stages": ("gating",)}, None, "by ear and calibrates; .* has gating"),
+    ({"speakers": "heard", "modalities": ["text"]}, None, "acts on audio and visual only"),
+    ({"speakers": "heard", "context": True}, None, "one by one; .* context=False"),
+    ({"speakers": "heard"}, [], "rows of the corpus"),
+    ({"speakers": "heard"}, [10 ** 6], "rows of the corpus"),
+    ({"speakers": "heard"}, [0, 1], "knows .* already; give rows of people whom"),
+    ({"speakers": "heard"}, "one person", "of two at least"),
+])
+def test_nobody_can_be_enrolled_in_the_page_of(odd, kind, rows, why):
+    run = run_of(odd, **{"context": False} | kind)
+    rows = strange_rows(run)[:9] if rows == "one person" else rows
+    with pytest.raises(CorpusError, match=why):
+        widgets.EnrolmentBench(run, strange_rows(run) if rows is None else rows)
 
 
 @pytest.mark.parametrize("make", [widgets.SpeakerSwap, widgets.ConversationPlayer])

@@ -17,7 +17,7 @@ export function softmax(x) {
   return e.map((value) => value / total);
 }
 
-const sigmoid = (x) => 1 / (1 + Math.exp(-x));
+export const sigmoid = (x) => 1 / (1 + Math.exp(-x));
 
 // The error function after Abramowitz and Stegun (1964), 7.1.26: off by at most 1.5e-7.
 function erf(x) {
@@ -54,19 +54,40 @@ export function unpack(layout, view) {
 
 const FAR = 20;         // mlsan/model/mlsan.py's
 
+// A modality's features by train's moments, nothing farther out than FAR.
+export function standardised(layer, m, features) {
+  const [mean, sd] = [layer(`${m}_mean`).raw, layer(`${m}_sd`).raw];
+  return features.map((value, d) => Math.max(-FAR, Math.min(FAR, (value - mean[d]) / sd[d])));
+}
+
+// A speaker's gamma and beta for one modality, one after the other; none where nothing calibrates
+// it. Of a person known by ear (`heard`) it is their own mean and swing, undone: `Undo`.
+export function filmOf(layer, { stages, heard }, m, vector) {
+  if (!stages.includes("calibration")) return null;
+  if (!heard) {
+    const linearly = layer(`calibration.film.${m}`);
+    return linearly.weight ? linear(linearly, vector) : null;
+  }
+  if (!heard.places[m]) return null;
+  const [start, middle, stop] = heard.places[m];
+  const [mean, swing] = [vector.slice(start, middle), vector.slice(middle, stop)];
+  return [...swing.map((value) => Math.exp(-value) - 1),
+    ...mean.map((value, d) => -Math.exp(-swing[d]) * value)];
+}
+
+export const calibrated = (x, film) =>
+  (film ? x.map((value, d) => (1 + film[d]) * value + film[x.length + d]) : x);
+
 // Eq. calibration, Eq. gating and Eq. assembly for one utterance: what `MLSAN.represent` does.
-function represent(layer, { modalities, stages, concatSpeaker }, { features, present }, vector) {
+export function represent(layer, config, { features, present }, vector) {
+  const { modalities, stages, concatSpeaker, heard } = config;
+  const told = heard ? vector.slice(heard.tells) : vector;
   const gates = stages.includes("gating")
-    ? linear(layer("gating.linear"), vector).map((g) => 2 * sigmoid(g)) : modalities.map(() => 1);
+    ? linear(layer("gating.linear"), told).map((g) => 2 * sigmoid(g)) : modalities.map(() => 1);
   let fused = null;
   modalities.forEach((m, i) => {
-    const [mean, sd] = [layer(`${m}_mean`).raw, layer(`${m}_sd`).raw];
-    let x = features[m].map((value, d) => Math.max(-FAR, Math.min(FAR, (value - mean[d]) / sd[d])));
-    const calibration = layer(`calibration.film.${m}`);
-    if (calibration.weight) {
-      const film = linear(calibration, vector);
-      x = x.map((value, d) => (1 + film[d]) * value + film[x.length + d]);
-    }
+    let x = standardised(layer, m, features[m]);
+    x = calibrated(x, filmOf(layer, config, m, vector));
     if (concatSpeaker) x = [...x, ...vector];
     const weight = present[i] ? gates[i] : 0;
     const h = linear(layer(`encoders.${m}.1`), x).map((value) => weight * value);
@@ -74,6 +95,8 @@ function represent(layer, { modalities, stages, concatSpeaker }, { features, pre
   });
   return { gates, fused };
 }
+
+export const classify = (layer, fused) => softmax(linear(layer("classify.2"), gelu(fused)));
 
 // What the turns around say: `Context`, for h, T vectors, and whose turn each is.
 function attention(layer, h, party, { heads, reach }) {
@@ -133,12 +156,11 @@ const CONTEXTS = { attention, recurrence, none: (layer, h) => h };
 // its `party`: whose turn it was, whoever gets it. `speaker[t]`, a row of the table, is who is to
 // have said turn t.
 export function forward(layer, config, turns, speaker) {
-  const table = layer("speakers.vectors").weight;
+  const { weight, raw } = layer("speakers.vectors"), table = weight ?? raw;
   const E = config.speakerDim;
   const vector = (s) => Array.from(table.slice(s * E, (s + 1) * E));
   const said = turns.map((turn, t) => represent(layer, config, turn, vector(speaker[t])));
   const h = CONTEXTS[config.context](
     layer, said.map(({ fused }) => fused), turns.map(({ party }) => party), config);
-  return h.map((x, t) => ({
-    gates: said[t].gates, probability: softmax(linear(layer("classify.2"), gelu(x))) }));
+  return h.map((x, t) => ({ gates: said[t].gates, probability: classify(layer, x) }));
 }

@@ -84,4 +84,6 @@ def encodings(run: Run, rows) -> torch.Tensor:
 @torch.no_grad()
 def gate_table(run: Run) -> torch.Tensor:
     """(S, M): every speaker's gates, row 0 being somebody unknown."""
-    return run.model.gating(run.model.speakers.vectors.weight).cpu()
+    model = run.model
+    vector = model.speakers(torch.arange(run.speakers.rows, device=next(model.parameters()).device))
+    return model.gating(vector[:, model.speakers.tells] if model.config.heard else vector).cpu()

@@ -22,9 +22,15 @@ def config_of(run: Run) -> dict:
 
     ``modalities`` and ``emotions`` with a colour each; ``speakers``, a name for every row of the
     speaker table in the run's mode; and what ``forward.js`` is to do: ``stages``, ``context``
-    (``attention``, ``recurrence`` or none), ``concatSpeaker`` and the sizes.
+    (``attention``, ``recurrence`` or none), ``concatSpeaker`` and the sizes; of a run that knows
+    people by ear also ``heard``, where in a person's vector each modality's mean and swing lie, and
+    where what the gates are told begins.
     """
     model, corpus = run.model, run.corpus
+    by_ear, told_by = {}, model.speakers
+    if model.config.heard:
+        by_ear = {"heard": {"tells": told_by.tells.start, "places": {
+            m: [mean.start, mean.stop, swing.stop] for m, (mean, swing) in told_by.places.items()}}}
     look, felt = looks(corpus.modalities, "modalities"), emotion_colours(corpus.emotions)
     context, attends = model.context, model.context is not None and not model.config.recurrent
     return {"modalities": list(corpus.modalities), "dims": corpus.dims,
@@ -35,7 +41,8 @@ def config_of(run: Run) -> dict:
             "stages": [s for s in STAGES if s in model.config.stages],
             "context": "none" if context is None else "attention" if attends else "recurrence",
             "concatSpeaker": model.config.concat_speaker,
-            "speakerDim": model.config.speaker_dim, "hidden": model.config.hidden,
+            "speakerDim": told_by.tells.stop if by_ear else model.config.speaker_dim, **by_ear,
+            "hidden": model.config.hidden,
             **({"heads": context.heads, "reach": context.reach} if attends else {})}
 
 
