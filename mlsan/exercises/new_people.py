@@ -40,7 +40,7 @@ def heard_mean(answer) -> str:
            "In whatever order they were heard, it is the same person.")
     expect(answer(x, between, 1e-9 * within), x.mean(0),
            "If a person always says the same, one mean is all there is to know.", 1e-3)
-    return "Two variances of train say how far to believe a stranger's mean: nothing to set by hand."
+    return "Two variances of train say how far a stranger's mean is believed: nothing set by hand."
 
 
 @exercise
