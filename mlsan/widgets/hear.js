@@ -1,6 +1,7 @@
 // Eq. enrolment in plain JavaScript (mlsan/model/enrolment.py, `MLSAN.hear`): a person's vector from
 // some of their utterances, without a label. An utterance is {features, present}. Tests hold page
-// and Python together to 1e-4: test_enrolment_bench_page.py.
+// and Python together to 1e-4: test_enrolment_bench_page.py the book's run,
+// test_widgets_anywhere.py others.
 
 const PACE = 3, FLOOR = 1e-3, ROUNDS = 2;       // enrolment.py's, and mlsan.py's
 
