@@ -10,6 +10,7 @@ import pytest
 
 from mlsan import Corpus, catalogue, recorded
 from mlsan.measures.scores import f1_scores
+from mlsan.recipes import RECIPES
 from mlsan.sources import simulated
 from mlsan.sources.acted import split_as
 from mlsan.studies import actors as known_people
@@ -88,6 +89,7 @@ def small_worlds(quick, tmp_path, monkeypatch):
     for study in (regularization, known_people):
         monkeypatch.setattr(study, "umap", lambda x, start: x[:, :2])
     monkeypatch.setattr(known_people, "FACE_OF", "0")
+    monkeypatch.setattr(known_people, "WHOLE", RECIPES["ravdess"])
 
 
 # What results hold and older records do not.

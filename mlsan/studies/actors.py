@@ -17,6 +17,7 @@ from mlsan.data.corpus import Corpus
 from mlsan.measures.maps import umap
 from mlsan.measures.scores import bootstrap, f1_scores, mean_sd
 from mlsan.model.mlsan import STAGES
+from mlsan.recipes import RECIPES
 from mlsan.runs import Plan, Run, train
 from mlsan.studies.engine import run, seeded
 from mlsan.studies.recording import FACE
@@ -112,7 +113,10 @@ def _known(name: str, seeds: int) -> dict:
 
 MAPPED = {"as measured": "static", "calibrated by a table of names": "calibration + gating",
           "calibrated by ear": "by ear"}
-NEUTRALITIES = (0.1, 0.3, 1.0)
+NEUTRALITIES = (0.0, 1.0)
+# The recipe's batch of 32 clips holds one or two of each actor; this one holds all 600 of train.
+WHOLE = replace(RECIPES["ravdess"], settings=replace(
+    RECIPES["ravdess"].settings, batch_size=600, epochs=200, patience=200))
 SHOWN = {"AU01_r": "inner brows up", "AU04_r": "brows down", "AU06_r": "cheeks up",
          "AU12_r": "smile", "AU25_r": "lips apart"}
 FACE_OF = "Actor 19"            # whom the static model reads worst, with these features
@@ -227,8 +231,10 @@ def _asked(corpora: dict[str, Corpus], seeds: int) -> dict:
     """Both folds, scored as one: what a name tells at test, and the price of Eq. neutrality."""
     plan = Plan("", TWO, context=False)
     kinds = {"static": replace(plan, stages=(), speakers="none"), "named": plan}
-    kinds |= {weight: replace(plan, stages=STAGES[:1], neutrality=weight)
-              for weight in (0.0, *NEUTRALITIES)}
+    kinds |= {(batch, weight): replace(plan, stages=STAGES[:1], neutrality=weight, recipe=recipe)
+              for batch, recipe in (("32 clips", None), ("all clips", WHOLE))
+              for weight in NEUTRALITIES}
+    usual = "32 clips", 0.0
     plans = {(kind, split): seeded(replace(plan, corpus=split), seeds)
              for kind, plan in kinds.items() for split in corpora}
     asks = {"static": None, "named": tellings}
@@ -255,18 +261,17 @@ def _asked(corpora: dict[str, Corpus], seeds: int) -> dict:
     predicted = {kind: pooled(kind, lambda r: r["predicted"]) for kind in kinds}
     told = [{"told": t} | scored(pooled("named", lambda r, t=t: r["probes"][t]),
                                  predicted["static"]) for t in TELLINGS]
-    halves = [{"own": half} | scored(pooled(0.0, lambda r, h=half: r["probes"][h]),
+    halves = [{"own": half} | scored(pooled(usual, lambda r, h=half: r["probes"][h]),
                                      predicted["static"]) for half in HALVES]
-    asked = {weight: [records[p]["probes"] for split in corpora for p in plans[weight, split]]
-             for weight in (0.0, *NEUTRALITIES)}
+    asked = {kind: [records[p]["probes"] for split in corpora for p in plans[kind, split]]
+             for kind in kinds if isinstance(kind, tuple)}
     neutral = []
-    for weight in (0.0, *NEUTRALITIES):
-        some = [records[p] for split in corpora for p in plans[weight, split]]
-        probes = {key: float(np.mean([r[key] for r in asked[weight]]))
+    for kind, some in asked.items():
+        batch, weight = kind
+        probes = {key: float(np.mean([r[key] for r in some]))
                   for key in ("speaker_linear", "speaker_mlp", "emotion_linear", "emotion_mlp")}
-        neutral.append({"weight": weight, **scored(predicted[weight], predicted[0.0]),
-                        "dev_weighted_f1": float(np.mean([r["dev_weighted_f1"] for r in some])),
-                        "probes": probes})
-    taken = {m: float(np.mean([r["undoes"][m] for r in asked[0.0]]))
-             for m in asked[0.0][0]["undoes"]}
+        neutral.append({"batch": batch, "weight": weight,
+                        **scored(predicted[kind], predicted[batch, 0.0]), "probes": probes})
+    taken = {m: float(np.mean([r["undoes"][m] for r in asked[usual]]))
+             for m in asked[usual][0]["undoes"]}
     return {"told": told, "halves": halves, "undoes": taken, "neutral": neutral}
