@@ -11,12 +11,12 @@ import json
 import numpy as np
 import pytest
 import torch
-from mlsan.episodes import Episodes
 from scipy.special import softmax
 from stage import ON_STAGE
 
 from mlsan import Corpus, CorpusError, Plan, Run, simulate, speaker_ids, widgets
 from mlsan.data.batches import Batch
+from mlsan.model.episodes import Episodes
 from mlsan.model.mlsan import STAGES
 from mlsan.training import build
 
