@@ -176,8 +176,8 @@ class MLSAN(nn.Module):
         present = torch.stack([there[m] for m in x], dim=-1).to(h.dtype)        # (…, M)
         told = vector[..., self.speakers.tells] if self.config.heard else vector
         gates = self.gating(told) if self.gating else torch.ones_like(present)
-        fused = ((gates * present)[..., None] * h).sum(-2)      # Eq. assembly, (…, H)
-        return x, gates, fused
+        weighed = (gates * present)[..., None] * h              # Eq. assembly, (…, M, H)
+        return x, gates, weighed.sum(-2)
 
     def forward(self, batch: Batch, speaker: torch.Tensor | None = None) -> Output:
         """``speaker`` (B, T) overrides the batch's own: give an utterance to someone else.
