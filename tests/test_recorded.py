@@ -83,3 +83,20 @@ def test_what_a_few_utterances_of_strangers_give_back():
     assert wrong == sorted(wrong) and wrong[-1] < curve[-1]
     for k in ("8", "32", "all"):
         assert ceiling[k]["weighted_f1"] > heard[k]["weighted_f1"]
+
+
+def test_what_the_book_claims_of_actors():
+    """A name pays on real people, a false one hurts, and stage 1 leaves people readable."""
+    found = recorded("actors") | recorded("actors-cremad")
+    for name in ("ravdess", "ravdess-egemaps", "cremad"):
+        apart = {(p["kind"], p["against"]): p for p in found[name]["paired"]}
+        for control in ("static", "all, told nobody", "all, told a shuffled actor"):
+            assert apart["all", control]["low"] > 0
+        assert apart["all, told a shuffled actor", "static"]["high"] < 0
+        assert apart["calibration", "static"]["low"] > 0
+        probes = found[name]["probes"]
+        assert probes["calibration"]["speaker_linear"] > probes["static"]["speaker_linear"]
+        assert probes["calibration"]["emotion_linear"] > probes["static"]["emotion_linear"]
+    told = {row["told"]: row for row in recorded("actors-map")["told"]}
+    assert told["the actor"]["low"] > 0 > told["nobody"]["high"]
+    assert told["nobody"]["low"] > told["another actor"]["high"]
