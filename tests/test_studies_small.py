@@ -89,7 +89,7 @@ def small_worlds(quick, tmp_path, monkeypatch):
     for study in (regularization, known_people):
         monkeypatch.setattr(study, "umap", lambda x, start: x[:, :2])
     monkeypatch.setattr(known_people, "FACE_OF", "0")
-    monkeypatch.setattr(known_people, "WHOLE", RECIPES["ravdess"])
+    monkeypatch.setattr(known_people, "STEPS", 2)
 
 
 # What results hold and older records do not.

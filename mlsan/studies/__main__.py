@@ -66,6 +66,7 @@ RESULTS = {
     "actors": (5, lambda n: actors.known_actors(n, ("ravdess", "ravdess-egemaps"))),
     "actors-cremad": (3, lambda n: actors.known_actors(n, ("cremad",))),
     "actors-map": (5, actors.actors_map),
+    "actors-neutral": (3, actors.neutral_by_whole_batches),
     "strangers": (5, lambda n: strangers.new_people(n, ("ravdess", "ravdess-egemaps"))),
     "strangers-cremad": (3, lambda n: strangers.new_people(n, ("cremad",))),
     "ear": (3, ear.ear),

@@ -119,6 +119,7 @@ WHOLE = replace(RECIPES["ravdess"], settings=replace(
     RECIPES["ravdess"].settings, batch_size=600, epochs=200, patience=200))
 SHOWN = {"AU01_r": "inner brows up", "AU04_r": "brows down", "AU06_r": "cheeks up",
          "AU12_r": "smile", "AU25_r": "lips apart"}
+STEPS = 200                     # of whole batches
 FACE_OF = "Actor 19"            # whom the static model reads worst, with these features
 TELLINGS = ("the actor", "nobody", "another actor")
 HALVES = ("gamma", "beta")
@@ -275,3 +276,29 @@ def _asked(corpora: dict[str, Corpus], seeds: int) -> dict:
     taken = {m: float(np.mean([r["undoes"][m] for r in asked[usual]]))
              for m in asked[usual][0]["undoes"]}
     return {"told": told, "halves": halves, "undoes": taken, "neutral": neutral}
+
+
+def neutral_by_whole_batches(seeds: int) -> dict:
+    """Eq. neutrality with all of train's clips in a batch, one fold: the recipe's 32 hold one or
+    two of each actor. ``neutral``: as that of ``actors_map``."""
+    corpus, recipe = catalogue.load("ravdess@known-0"), RECIPES["ravdess"]
+    clips = len(corpus.labelled_rows("train"))
+    whole = replace(recipe, settings=replace(recipe.settings, batch_size=clips,
+                                             epochs=STEPS, patience=STEPS))
+    plans = {weight: seeded(Plan("ravdess@known-0", STAGES[:1], context=False, neutrality=weight,
+                                 recipe=whole), seeds) for weight in (0.0, 1.0)}
+    looks = {p: probe_run for some in plans.values() for p in some}
+    records = run(looks, {"ravdess@known-0": corpus}, looks=looks, device="cpu")
+    rows = np.sort(corpus.labelled_rows("test"))
+    true, speaker = corpus.emotion[rows], corpus.table.speaker.to_numpy()[rows]
+    predicted = {w: [records[p]["predicted"] for p in some] for w, some in plans.items()}
+    found = []
+    for weight, some in plans.items():
+        mean, sd = mean_sd([records[p]["unweighted_recall"] for p in some])
+        apart = bootstrap(true, predicted[weight], speaker, len(corpus.emotions),
+                          minus=predicted[0.0])
+        probes = {key: float(np.mean([records[p]["probes"][key] for p in some]))
+                  for key in records[some[0]]["probes"]}
+        found.append({"weight": weight, "unweighted_recall": mean, "unweighted_recall_sd": sd,
+                      **apart["unweighted_recall"], "probes": probes})
+    return {"clips": clips, "steps": STEPS, "neutral": found}
