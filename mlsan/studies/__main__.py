@@ -64,6 +64,7 @@ RESULTS = {
     "benchmarks": (5, protocol_on_meld),
     "actors": (5, lambda n: actors.known_actors(n, ("ravdess", "ravdess-egemaps"))),
     "actors-cremad": (3, lambda n: actors.known_actors(n, ("cremad",))),
+    "actors-map": (5, actors.actors_map),
     "strangers": (5, lambda n: strangers.new_people(n, ("ravdess", "ravdess-egemaps"))),
     "strangers-cremad": (3, lambda n: strangers.new_people(n, ("cremad",))),
     "choices": (3, lambda n: {"choices": the_benchmarks.text_choices(n)}),

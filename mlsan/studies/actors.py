@@ -6,15 +6,19 @@ heard; each clip is in the test of one fold, and the predictions of all folds ar
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from mlsan import catalogue
 from mlsan.data.corpus import Corpus
+from mlsan.measures.maps import umap
 from mlsan.measures.scores import bootstrap, f1_scores, mean_sd
 from mlsan.model.mlsan import STAGES
-from mlsan.runs import Plan
+from mlsan.runs import Plan, Run, train
 from mlsan.studies.engine import run, seeded
-from mlsan.studies.records import probe_run
+from mlsan.studies.recording import FACE
+from mlsan.studies.records import calibrated_features, probe_run
 
 FOLDS = {"ravdess": 2, "ravdess-egemaps": 2, "cremad": 4}      # of ``known``
 TWO = STAGES[:2]
@@ -100,3 +104,118 @@ def _known(name: str, seeds: int) -> dict:
             "probes": probes, "by_person": recall,
             # None with one modality, where there is nothing to weigh.
             "gates": records[plans["calibration + gating", 0][0]].get("gates")}
+
+
+# Where the clips lie, and one face: statistics and points of two numbers, no features.
+
+MAPPED = {"as measured": "static", "calibrated by a table of names": "calibration + gating",
+          "calibrated by ear": "by ear"}
+NEUTRALITIES = (0.1, 0.3, 1.0)
+SHOWN = {"AU01_r": "inner brows up", "AU04_r": "brows down", "AU06_r": "cheeks up",
+         "AU12_r": "smile", "AU25_r": "lips apart"}
+TELLINGS = ("the actor", "nobody", "another actor")
+
+
+def retold(run: Run, telling: str) -> Run:
+    """The trained model told of every clip its actor, nobody, or another actor than its own."""
+    ids, people = run.speakers.ids, len(run.speakers.names)
+    if telling == "nobody":
+        ids = 0 * ids
+    elif telling == "another actor":
+        away = np.random.default_rng(run.plan.seed).integers(1, people, len(ids))
+        ids = (ids - 1 + away) % people + 1
+    return replace(run, speakers=replace(run.speakers, ids=ids))
+
+
+def answers(run: Run) -> dict:
+    """telling -> what each labelled test clip is called, in the order of its rows."""
+    found = {}
+    for telling in TELLINGS:
+        out = retold(run, telling).inspect("test")
+        called = dict(zip(out["rows"], out["logits"].argmax(1).tolist(), strict=True))
+        found[telling] = [called[row] for row in np.sort(run.corpus.labelled_rows("test"))]
+    return found
+
+
+def actors_map(seeds: int) -> dict:
+    """``maps`` of test's clips and one actor's ``face`` (seed 0), what a name tells a model that
+    was trained with true ones (``told``), and what it costs to be neutral (``neutral``)."""
+    corpora = {f"ravdess@known-{fold}": catalogue.load(f"ravdess@known-{fold}")
+               for fold in range(FOLDS["ravdess"])}
+    return maps(corpora["ravdess@known-0"]) | _asked(corpora, seeds)
+
+
+def maps(corpus: Corpus) -> dict:
+    """UMAP of test's clips before and after stage 1, and the face of who gains most."""
+    runs = {kind: train(Plan("ravdess@known-0", *KINDS[kind], context=False), corpus=corpus,
+                        device="cpu", progress=False) for kind in MAPPED.values()}
+    points, start = {}, "spectral"
+    for name, kind in MAPPED.items():
+        rows, x = calibrated_features(runs[kind], "test")
+        start = umap(x, start=start)
+        placed = (start - start.mean(0)) / start.std()      # where it lies as a whole means nothing
+        points[name] = placed.round(2).astype(float).tolist()
+    shown = corpus.table.iloc[rows]
+    return {"speaker": shown.speaker.tolist(), "emotion": shown.emotion.tolist(), "maps": points,
+            "face": face(runs["calibration + gating"], "Actor 19")}
+
+
+def face(run: Run, actor: str) -> dict:
+    """Means of some action units by emotion, before and after stage 1, of one actor and of all.
+
+    In standard deviations over all clips, from their mean, before and after alike.
+    """
+    out = run.inspect(None)
+    raw = run.corpus.features["visual"][out["rows"]]
+    emotion, own = run.corpus.emotion[out["rows"]], run.corpus.table.speaker.to_numpy() == actor
+    own, units = own[out["rows"]], [FACE.index(unit) for unit in SHOWN]
+    found = {"actor": actor, "units": list(SHOWN.values()), "emotions": run.corpus.emotions}
+    for when, x in (("before", raw), ("after", out["visual"])):
+        z = ((x - x.mean(0)) / x.std(0))[:, units]
+        for who, here in (("actor", own), ("all", np.full(len(own), True))):
+            found[f"{who}, {when}"] = [z[here & (emotion == c)].mean(0).tolist()
+                                       for c in range(len(run.corpus.emotions))]
+    return found
+
+
+def _asked(corpora: dict[str, Corpus], seeds: int) -> dict:
+    """Both folds, scored as one: what a name tells at test, and the price of Eq. neutrality."""
+    plan = Plan("", TWO, context=False)
+    kinds = {"static": replace(plan, stages=(), speakers="none"), "named": plan}
+    kinds |= {weight: replace(plan, stages=STAGES[:1], neutrality=weight)
+              for weight in (0.0, *NEUTRALITIES)}
+    plans = {(kind, split): seeded(replace(plan, corpus=split), seeds)
+             for kind, plan in kinds.items() for split in corpora}
+    looks = {p: answers if kind == "named" else probe_run
+             for (kind, _), some in plans.items() for p in some}
+    records = run((p for some in plans.values() for p in some), corpora, looks=looks, device="cpu")
+    corpus = next(iter(corpora.values()))
+    rows = np.flatnonzero(corpus.emotion >= 0)
+    true, speaker = corpus.emotion[rows], corpus.table.speaker.to_numpy()[rows]
+
+    def pooled(kind, called):
+        found = np.full((seeds, len(corpus)), -1)
+        for split in corpora:
+            for seed, p in enumerate(plans[kind, split]):
+                found[seed, records[p]["rows"]] = called(records[p])
+        return found[:, rows]
+
+    def scored(mine, others):
+        mean, sd = mean_sd([f1_scores(true, p, len(corpus.emotions))["unweighted_recall"]
+                            for p in mine])
+        apart = bootstrap(true, mine, speaker, len(corpus.emotions), minus=others)
+        return {"unweighted_recall": mean, "unweighted_recall_sd": sd,
+                **apart["unweighted_recall"]}
+
+    predicted = {kind: pooled(kind, lambda r: r["predicted"]) for kind in kinds}
+    told = [{"told": telling} | scored(pooled("named", lambda r, t=telling: r["probes"][t]),
+                                       predicted["static"]) for telling in TELLINGS]
+    neutral = []
+    for weight in (0.0, *NEUTRALITIES):
+        some = [records[p] for split in corpora for p in plans[weight, split]]
+        probes = {key: float(np.mean([r["probes"][key] for r in some]))
+                  for key in ("speaker_linear", "speaker_mlp", "emotion_linear", "emotion_mlp")}
+        neutral.append({"weight": weight, **scored(predicted[weight], predicted[0.0]),
+                        "dev_weighted_f1": float(np.mean([r["dev_weighted_f1"] for r in some])),
+                        "probes": probes})
+    return {"told": told, "neutral": neutral}
