@@ -6,9 +6,11 @@ heard; each clip is in the test of one fold, and the predictions of all folds ar
 
 from __future__ import annotations
 
+from copy import deepcopy
 from dataclasses import replace
 
 import numpy as np
+import torch
 
 from mlsan import catalogue
 from mlsan.data.corpus import Corpus
@@ -18,7 +20,7 @@ from mlsan.model.mlsan import STAGES
 from mlsan.runs import Plan, Run, train
 from mlsan.studies.engine import run, seeded
 from mlsan.studies.recording import FACE
-from mlsan.studies.records import calibrated_features, probe_run
+from mlsan.studies.records import calibrated_features, probe_places, probe_run
 
 FOLDS = {"ravdess": 2, "ravdess-egemaps": 2, "cremad": 4}      # of ``known``
 TWO = STAGES[:2]
@@ -114,6 +116,7 @@ NEUTRALITIES = (0.1, 0.3, 1.0)
 SHOWN = {"AU01_r": "inner brows up", "AU04_r": "brows down", "AU06_r": "cheeks up",
          "AU12_r": "smile", "AU25_r": "lips apart"}
 TELLINGS = ("the actor", "nobody", "another actor")
+HALVES = ("gamma", "beta")
 
 
 def retold(run: Run, telling: str) -> Run:
@@ -127,19 +130,60 @@ def retold(run: Run, telling: str) -> Run:
     return replace(run, speakers=replace(run.speakers, ids=ids))
 
 
-def answers(run: Run) -> dict:
-    """telling -> what each labelled test clip is called, in the order of its rows."""
-    found = {}
-    for telling in TELLINGS:
-        out = retold(run, telling).inspect("test")
-        called = dict(zip(out["rows"], out["logits"].argmax(1).tolist(), strict=True))
-        found[telling] = [called[row] for row in np.sort(run.corpus.labelled_rows("test"))]
+def tellings(run: Run) -> dict[str, list[int]]:
+    return {telling: called(retold(run, telling)) for telling in TELLINGS}
+
+
+def called(run: Run) -> list[int]:
+    """What each labelled test clip is called, in the order of its rows."""
+    out = run.inspect("test")
+    named = dict(zip(out["rows"], out["logits"].argmax(1).tolist(), strict=True))
+    return [named[row] for row in np.sort(run.corpus.labelled_rows("test"))]
+
+
+@torch.no_grad()
+def halved(run: Run, own: str) -> Run:
+    """The trained model in which only one half of stage 1, ``gamma`` or ``beta``, is a person's
+    own; of the other half everybody gets the mean."""
+    model = deepcopy(run.model)
+    for linear in model.calibration.film.values():
+        given = linear(model.speakers.vectors.weight[1:])               # (S, 2 D)
+        D = given.shape[1] // 2
+        frozen = slice(D, None) if own == "gamma" else slice(None, D)
+        linear.weight[frozen] = 0
+        linear.bias[frozen] = given.mean(0)[frozen]
+    return replace(run, model=model)
+
+
+@torch.no_grad()
+def undoes(run: Run) -> dict[str, float]:
+    """How far beta takes a person's mean away: its correlation, over people and features, with what
+    would, given gamma; from both is taken what everybody has in common."""
+    corpus, rows = run.corpus, run.corpus.rows("train")
+    found, who, vectors = {}, run.speakers.ids[rows], run.model.speakers.vectors.weight[1:]
+    for m in corpus.modalities:
+        x = corpus.features[m][rows].astype(float)
+        z = (x - x.mean(0)) / np.maximum(x.std(0), 1e-6)
+        own = np.stack([z[who == s].mean(0) for s in range(1, 1 + len(vectors))])
+        gamma, beta = (part.numpy() for part in run.model.calibration.gamma_beta(m, vectors))
+        away = -(1 + gamma) * own
+        found[m] = float(np.corrcoef((away - away.mean(0)).ravel(),
+                                     (beta - beta.mean(0)).ravel())[0, 1])
+    return found
+
+
+def inside(run: Run) -> dict:
+    """What stage 1 has done: read off its features, its halves and what it takes away."""
+    found = {**probe_run(run), "places": probe_places(run)}
+    if run.model.calibration and run.plan.speakers == "identity":
+        found |= {"undoes": undoes(run), **{half: called(halved(run, half)) for half in HALVES}}
     return found
 
 
 def actors_map(seeds: int) -> dict:
-    """``maps`` of test's clips and one actor's ``face`` (seed 0), what a name tells a model that
-    was trained with true ones (``told``), and what it costs to be neutral (``neutral``)."""
+    """``maps`` of test's clips and one actor's ``face`` (seed 0); what a name tells a model that
+    was trained with true ones (``told``), what stage 1 does with it (``halves``, ``undoes``,
+    ``places``), and what it costs to be asked to be neutral (``neutral``)."""
     corpora = {f"ravdess@known-{fold}": catalogue.load(f"ravdess@known-{fold}")
                for fold in range(FOLDS["ravdess"])}
     return maps(corpora["ravdess@known-0"]) | _asked(corpora, seeds)
@@ -181,23 +225,24 @@ def face(run: Run, actor: str) -> dict:
 def _asked(corpora: dict[str, Corpus], seeds: int) -> dict:
     """Both folds, scored as one: what a name tells at test, and the price of Eq. neutrality."""
     plan = Plan("", TWO, context=False)
-    kinds = {"static": replace(plan, stages=(), speakers="none"), "named": plan}
+    kinds = {"static": replace(plan, stages=(), speakers="none"), "named": plan,
+             "by ear": replace(plan, speakers="heard")}
     kinds |= {weight: replace(plan, stages=STAGES[:1], neutrality=weight)
               for weight in (0.0, *NEUTRALITIES)}
     plans = {(kind, split): seeded(replace(plan, corpus=split), seeds)
              for kind, plan in kinds.items() for split in corpora}
-    looks = {p: answers if kind == "named" else probe_run
+    looks = {p: tellings if kind == "named" else inside
              for (kind, _), some in plans.items() for p in some}
     records = run((p for some in plans.values() for p in some), corpora, looks=looks, device="cpu")
     corpus = next(iter(corpora.values()))
     rows = np.flatnonzero(corpus.emotion >= 0)
     true, speaker = corpus.emotion[rows], corpus.table.speaker.to_numpy()[rows]
 
-    def pooled(kind, called):
+    def pooled(kind, answer):
         found = np.full((seeds, len(corpus)), -1)
         for split in corpora:
             for seed, p in enumerate(plans[kind, split]):
-                found[seed, records[p]["rows"]] = called(records[p])
+                found[seed, records[p]["rows"]] = answer(records[p])
         return found[:, rows]
 
     def scored(mine, others):
@@ -208,14 +253,24 @@ def _asked(corpora: dict[str, Corpus], seeds: int) -> dict:
                 **apart["unweighted_recall"]}
 
     predicted = {kind: pooled(kind, lambda r: r["predicted"]) for kind in kinds}
-    told = [{"told": telling} | scored(pooled("named", lambda r, t=telling: r["probes"][t]),
-                                       predicted["static"]) for telling in TELLINGS]
+    told = [{"told": t} | scored(pooled("named", lambda r, t=t: r["probes"][t]),
+                                 predicted["static"]) for t in TELLINGS]
+    halves = [{"own": half} | scored(pooled(0.0, lambda r, h=half: r["probes"][h]),
+                                     predicted["static"]) for half in HALVES]
+    asked = {kind: [records[p]["probes"] for split in corpora for p in plans[kind, split]]
+             for kind in kinds if kind != "named"}
+    places = {name: {place: {what: float(np.mean([r["places"][place][what] for r in asked[kind]]))
+                             for what in ("speaker", "emotion")}
+                     for place in asked[kind][0]["places"]}
+              for name, kind in (("static", "static"), ("calibration", 0.0), ("by ear", "by ear"))}
     neutral = []
     for weight in (0.0, *NEUTRALITIES):
         some = [records[p] for split in corpora for p in plans[weight, split]]
-        probes = {key: float(np.mean([r["probes"][key] for r in some]))
+        probes = {key: float(np.mean([r[key] for r in asked[weight]]))
                   for key in ("speaker_linear", "speaker_mlp", "emotion_linear", "emotion_mlp")}
         neutral.append({"weight": weight, **scored(predicted[weight], predicted[0.0]),
                         "dev_weighted_f1": float(np.mean([r["dev_weighted_f1"] for r in some])),
                         "probes": probes})
-    return {"told": told, "neutral": neutral}
+    taken = {m: float(np.mean([r["undoes"][m] for r in asked[0.0]]))
+             for m in asked[0.0][0]["undoes"]}
+    return {"told": told, "halves": halves, "undoes": taken, "places": places, "neutral": neutral}
