@@ -174,23 +174,22 @@ def undoes(run: Run) -> dict[str, float]:
 
 def inside(run: Run) -> dict:
     """What stage 1 has done: read off its features, its halves and what it takes away."""
-    found = {**probe_run(run), "places": probe_places(run)}
-    if run.model.calibration and run.plan.speakers == "identity":
-        found |= {"undoes": undoes(run), **{half: called(halved(run, half)) for half in HALVES}}
-    return found
+    return {**probe_run(run), "undoes": undoes(run),
+            **{half: called(halved(run, half)) for half in HALVES}}
 
 
 def actors_map(seeds: int) -> dict:
     """``maps`` of test's clips and one actor's ``face`` (seed 0); what a name tells a model that
     was trained with true ones (``told``), what stage 1 does with it (``halves``, ``undoes``,
-    ``places``), and what it costs to be asked to be neutral (``neutral``)."""
+    and ``places``, seed 0), and what it costs to be asked to be neutral (``neutral``)."""
     corpora = {f"ravdess@known-{fold}": catalogue.load(f"ravdess@known-{fold}")
                for fold in range(FOLDS["ravdess"])}
     return maps(corpora["ravdess@known-0"]) | _asked(corpora, seeds)
 
 
 def maps(corpus: Corpus) -> dict:
-    """UMAP of test's clips before and after stage 1, and the face of who gains most."""
+    """UMAP of test's clips before and after stage 1, the face of who gains most, and what is read
+    at each place."""
     runs = {kind: train(Plan("ravdess@known-0", *KINDS[kind], context=False), corpus=corpus,
                         device="cpu", progress=False) for kind in MAPPED.values()}
     points, start = {}, "spectral"
@@ -201,7 +200,8 @@ def maps(corpus: Corpus) -> dict:
         points[name] = placed.round(2).astype(float).tolist()
     shown = corpus.table.iloc[rows]
     return {"speaker": shown.speaker.tolist(), "emotion": shown.emotion.tolist(), "maps": points,
-            "face": face(runs["calibration + gating"], "Actor 19")}
+            "face": face(runs["calibration + gating"], "Actor 19"),
+            "places": {name: probe_places(runs[kind]) for name, kind in MAPPED.items()}}
 
 
 def face(run: Run, actor: str) -> dict:
@@ -225,14 +225,13 @@ def face(run: Run, actor: str) -> dict:
 def _asked(corpora: dict[str, Corpus], seeds: int) -> dict:
     """Both folds, scored as one: what a name tells at test, and the price of Eq. neutrality."""
     plan = Plan("", TWO, context=False)
-    kinds = {"static": replace(plan, stages=(), speakers="none"), "named": plan,
-             "by ear": replace(plan, speakers="heard")}
+    kinds = {"static": replace(plan, stages=(), speakers="none"), "named": plan}
     kinds |= {weight: replace(plan, stages=STAGES[:1], neutrality=weight)
               for weight in (0.0, *NEUTRALITIES)}
     plans = {(kind, split): seeded(replace(plan, corpus=split), seeds)
              for kind, plan in kinds.items() for split in corpora}
-    looks = {p: tellings if kind == "named" else inside
-             for (kind, _), some in plans.items() for p in some}
+    asks = {"static": None, "named": tellings}
+    looks = {p: asks.get(kind, inside) for (kind, _), some in plans.items() for p in some}
     records = run((p for some in plans.values() for p in some), corpora, looks=looks, device="cpu")
     corpus = next(iter(corpora.values()))
     rows = np.flatnonzero(corpus.emotion >= 0)
@@ -257,12 +256,8 @@ def _asked(corpora: dict[str, Corpus], seeds: int) -> dict:
                                  predicted["static"]) for t in TELLINGS]
     halves = [{"own": half} | scored(pooled(0.0, lambda r, h=half: r["probes"][h]),
                                      predicted["static"]) for half in HALVES]
-    asked = {kind: [records[p]["probes"] for split in corpora for p in plans[kind, split]]
-             for kind in kinds if kind != "named"}
-    places = {name: {place: {what: float(np.mean([r["places"][place][what] for r in asked[kind]]))
-                             for what in ("speaker", "emotion")}
-                     for place in asked[kind][0]["places"]}
-              for name, kind in (("static", "static"), ("calibration", 0.0), ("by ear", "by ear"))}
+    asked = {weight: [records[p]["probes"] for split in corpora for p in plans[weight, split]]
+             for weight in (0.0, *NEUTRALITIES)}
     neutral = []
     for weight in (0.0, *NEUTRALITIES):
         some = [records[p] for split in corpora for p in plans[weight, split]]
@@ -273,4 +268,4 @@ def _asked(corpora: dict[str, Corpus], seeds: int) -> dict:
                         "probes": probes})
     taken = {m: float(np.mean([r["undoes"][m] for r in asked[0.0]]))
              for m in asked[0.0][0]["undoes"]}
-    return {"told": told, "halves": halves, "undoes": taken, "places": places, "neutral": neutral}
+    return {"told": told, "halves": halves, "undoes": taken, "neutral": neutral}
