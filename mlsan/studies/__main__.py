@@ -17,6 +17,7 @@ from mlsan.runs import versions
 from mlsan.studies import (
     actors,
     calibration,
+    ear,
     ml_san,
     recording,
     regularization,
@@ -66,6 +67,7 @@ RESULTS = {
     "actors-cremad": (3, lambda n: actors.known_actors(n, ("cremad",))),
     "strangers": (5, lambda n: strangers.new_people(n, ("ravdess", "ravdess-egemaps"))),
     "strangers-cremad": (3, lambda n: strangers.new_people(n, ("cremad",))),
+    "ear": (3, ear.ear),
     "choices": (3, lambda n: {"choices": the_benchmarks.text_choices(n)}),
     "recording": (100, recording.on_real_people),
     "tuned": (5, lambda n: {"models": the_benchmarks.tuned_text(n)}),

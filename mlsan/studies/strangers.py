@@ -71,7 +71,7 @@ def draws(corpus: Corpus, split: str, case, seed: int = 0):
                 heard = rng.permutation(shown)[:int(case.split()[-1])]
                 yield person, heard, np.setdiff1d(own, heard)
             else:
-                heard = rng.choice(own, case, replace=False)
+                heard = rng.choice(own, min(case, len(own) - 1), replace=False)  # one is scored
                 yield person, heard, np.setdiff1d(own, heard)
 
 
