@@ -10,7 +10,6 @@ import pytest
 
 from mlsan import Corpus, catalogue, recorded
 from mlsan.measures.scores import f1_scores
-from mlsan.recipes import RECIPES
 from mlsan.sources import simulated
 from mlsan.sources.acted import split_as
 from mlsan.studies import actors as known_people
