@@ -113,10 +113,7 @@ def _known(name: str, seeds: int) -> dict:
 
 MAPPED = {"as measured": "static", "calibrated by a table of names": "calibration + gating",
           "calibrated by ear": "by ear"}
-NEUTRALITIES = (0.0, 1.0)
-# The recipe's batch of 32 clips holds one or two of each actor; this one holds all 600 of train.
-WHOLE = replace(RECIPES["ravdess"], settings=replace(
-    RECIPES["ravdess"].settings, batch_size=600, epochs=200, patience=200))
+NEUTRALITIES = (0.1, 0.3, 1.0)
 SHOWN = {"AU01_r": "inner brows up", "AU04_r": "brows down", "AU06_r": "cheeks up",
          "AU12_r": "smile", "AU25_r": "lips apart"}
 STEPS = 200                     # of whole batches
@@ -232,10 +229,8 @@ def _asked(corpora: dict[str, Corpus], seeds: int) -> dict:
     """Both folds, scored as one: what a name tells at test, and the price of Eq. neutrality."""
     plan = Plan("", TWO, context=False)
     kinds = {"static": replace(plan, stages=(), speakers="none"), "named": plan}
-    kinds |= {(batch, weight): replace(plan, stages=STAGES[:1], neutrality=weight, recipe=recipe)
-              for batch, recipe in (("32 clips", None), ("all clips", WHOLE))
-              for weight in NEUTRALITIES}
-    usual = "32 clips", 0.0
+    kinds |= {weight: replace(plan, stages=STAGES[:1], neutrality=weight)
+              for weight in (0.0, *NEUTRALITIES)}
     plans = {(kind, split): seeded(replace(plan, corpus=split), seeds)
              for kind, plan in kinds.items() for split in corpora}
     asks = {"static": None, "named": tellings}
@@ -262,19 +257,20 @@ def _asked(corpora: dict[str, Corpus], seeds: int) -> dict:
     predicted = {kind: pooled(kind, lambda r: r["predicted"]) for kind in kinds}
     told = [{"told": t} | scored(pooled("named", lambda r, t=t: r["probes"][t]),
                                  predicted["static"]) for t in TELLINGS]
-    halves = [{"own": half} | scored(pooled(usual, lambda r, h=half: r["probes"][h]),
+    halves = [{"own": half} | scored(pooled(0.0, lambda r, h=half: r["probes"][h]),
                                      predicted["static"]) for half in HALVES]
-    asked = {kind: [records[p]["probes"] for split in corpora for p in plans[kind, split]]
-             for kind in kinds if isinstance(kind, tuple)}
+    asked = {weight: [records[p]["probes"] for split in corpora for p in plans[weight, split]]
+             for weight in (0.0, *NEUTRALITIES)}
     neutral = []
-    for kind, some in asked.items():
-        batch, weight = kind
-        probes = {key: float(np.mean([r[key] for r in some]))
+    for weight in (0.0, *NEUTRALITIES):
+        some = [records[p] for split in corpora for p in plans[weight, split]]
+        probes = {key: float(np.mean([r[key] for r in asked[weight]]))
                   for key in ("speaker_linear", "speaker_mlp", "emotion_linear", "emotion_mlp")}
-        neutral.append({"batch": batch, "weight": weight,
-                        **scored(predicted[kind], predicted[batch, 0.0]), "probes": probes})
-    taken = {m: float(np.mean([r["undoes"][m] for r in asked[usual]]))
-             for m in asked[usual][0]["undoes"]}
+        neutral.append({"weight": weight, **scored(predicted[weight], predicted[0.0]),
+                        "dev_weighted_f1": float(np.mean([r["dev_weighted_f1"] for r in some])),
+                        "probes": probes})
+    taken = {m: float(np.mean([r["undoes"][m] for r in asked[0.0]]))
+             for m in asked[0.0][0]["undoes"]}
     return {"told": told, "halves": halves, "undoes": taken, "neutral": neutral}
 
 

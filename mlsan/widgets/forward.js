@@ -1,8 +1,5 @@
-// MLSAN's forward pass for one dialogue (mlsan/model/mlsan.py): the same weights, the same sums, in
-// plain JavaScript. Vectors are arrays of numbers; a layer is {weight, bias}, its weight's rows
-// lying one after another. A part that the checkpoint doesn't have changes nothing. Tests hold page
-// and Python together to 1e-4: test_speaker_swap_page.py the book's run, test_widgets_anywhere.py
-// others.
+// MLSAN's forward pass for one dialogue (mlsan/model/mlsan.py), in plain JavaScript: vectors are
+// arrays, a layer is {weight, bias}, its rows one after another. Tests hold it to Python's.
 
 export const linear = ({ weight, bias }, x) => Array.from(bias, (b, row) => {
   let sum = b;
@@ -19,7 +16,7 @@ export function softmax(x) {
 
 export const sigmoid = (x) => 1 / (1 + Math.exp(-x));
 
-// The error function after Abramowitz and Stegun (1964), 7.1.26: off by at most 1.5e-7.
+// After Abramowitz and Stegun (1964), 7.1.26: off by at most 1.5e-7.
 function erf(x) {
   const t = 1 / (1 + 0.3275911 * Math.abs(x));
   const coefficients = [1.061405429, -1.453152027, 1.421413741, -0.284496736, 0.254829592];
