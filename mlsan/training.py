@@ -263,10 +263,11 @@ def _on_dev(model: MLSAN, tensors: Tensors, corpus: Corpus, episodes: Episodes |
         return _scored(model, tensors, corpus, "dev")[0]
     episodes.settle()
     scores, _ = _scored(model, tensors, corpus, "dev")
+    of_train = model.speakers.vectors
     if heard := episodes.strangers(corpus.rows("dev")):
         by_ear, _ = _scored(model, heard, corpus, "dev")
         scores |= {k: (scores[k] + by_ear[k]) / 2 for k in ("weighted_f1", "unweighted_recall")}
-        episodes.settle()
+        model.speakers.vectors = of_train
     return scores
 
 

@@ -33,6 +33,14 @@ class Batch:
         return self.mask & (self.emotion >= 0)
 
 
+def padded(rows) -> tuple[torch.Tensor, torch.Tensor]:
+    """P lists of rows as one (P, K), and bool (P, K) where there is one; K is 1 at least."""
+    most = max(max(map(len, rows)), 1)
+    there = np.stack([np.arange(most) < len(r) for r in rows])
+    filled = np.stack([np.pad(np.asarray(r, np.int64), (0, most - len(r))) for r in rows])
+    return torch.as_tensor(filled), torch.as_tensor(there)
+
+
 class Tensors:
     """A ``Corpus`` on a device, from which padded batches are cut without a loop over turns."""
 

@@ -74,13 +74,22 @@ def bootstrap(true, predicted, dialogue, n_classes, minus=None) -> dict:
         ``{"mean", "low", "high"}`` of each score of ``f1_of_confusion``, those of ``per_class_f1``
         with one value per class; with ``minus``, ``difference`` stands in the mean's place.
     """
-    D = len(np.unique(dialogue))
+    def counted(side):
+        return [np.stack([dialogue_confusions(true, p, dialogue, n_classes) for p in model])
+                for model in _models(side)]
+
+    return resampled(counted(predicted), None if minus is None else counted(minus))
+
+
+def resampled(plus: list[np.ndarray], minus: list[np.ndarray] | None = None) -> dict:
+    """``bootstrap``, of models whose confusions are counted already: each (K seeds, D, C, C), where
+    the D dialogues, or people, are the same of all."""
+    D = plus[0].shape[1]
     weights = np.random.default_rng(0).multinomial(D, np.full(D, 1 / D), RESAMPLES)
     weights = np.vstack([np.ones(D), weights])              # row 0: the sample itself
     total = {}
-    for sign, side in ((1, predicted), (-1, minus)):
-        for model in [] if side is None else _models(side):
-            counts = np.stack([dialogue_confusions(true, p, dialogue, n_classes) for p in model])
+    for sign, side in ((1, plus), (-1, minus or [])):
+        for counts in side:
             f1 = f1_of_confusion(np.einsum("rd,kdij->rkij", weights, counts, optimize=True))
             for name, value in f1.items():                  # (1 + RESAMPLES, K), or (…, K, C)
                 total[name] = total.get(name, 0) + sign * value.mean(1)

@@ -57,11 +57,11 @@ class Enrolment(nn.Module):
                 self.register_buffer(f"{name}_{m}", torch.ones(d))
             self.register_buffer(f"effect_{m}", torch.zeros(emotions, d))
             self.register_buffer(f"rest_{m}", torch.ones(d))
-        # One number per modality: logarithms of the noises, the logit of the trust.
+        # A few numbers per modality: logarithms of the noises, the logit of the trust.
         self.noise = nn.ParameterDict({m: nn.Parameter(torch.zeros(3)) for m in dims})
         self.trust = nn.ParameterDict({m: nn.Parameter(torch.zeros(())) for m in dims})
         self.usual = nn.ParameterDict({m: nn.Parameter(torch.zeros(())) for m in dims})
-        # How much of the swing is undone: the logit, half at first.
+        # How much of the swing is undone: the logit, from 2 on, which is .88.
         self.undone = nn.ParameterDict({m: nn.Parameter(torch.zeros(())) for m in self.calibrated})
 
     @torch.no_grad()

@@ -12,7 +12,7 @@ from copy import copy
 import numpy as np
 import torch
 
-from mlsan.data.batches import Tensors
+from mlsan.data.batches import Tensors, padded
 from mlsan.data.corpus import Corpus
 from mlsan.data.speaker_ids import UNKNOWN
 from mlsan.model.mlsan import MLSAN
@@ -34,12 +34,8 @@ class Episodes:
                                tensors.speaker[train], tensors.emotion[train])
         self.who = torch.as_tensor(corpus.table.speaker.factorize()[0], device=device)      # (N,)
         ids = tensors.speaker[train].cpu().numpy()
-        people = [train[ids == i] for i in range(1, model.config.speakers)]
-        most = max(map(len, people))
-        self.rows = torch.as_tensor(np.stack(                                   # (people, most)
-            [np.pad(rows, (0, most - len(rows))) for rows in people]), device=device)
-        self.there = torch.as_tensor(np.stack(
-            [np.arange(most) < len(rows) for rows in people]), device=device)
+        self.rows, self.there = (part.to(device) for part in padded(            # (people, most)
+            [train[ids == i] for i in range(1, model.config.speakers)]))
 
     def vectors(self, rows: torch.Tensor, heard: torch.Tensor) -> torch.Tensor:
         """(P, R) of the people who spoke ``rows`` (P, K), where ``heard`` (P, K)."""

@@ -15,13 +15,16 @@ import torch
 from mlsan import catalogue
 from mlsan.data.corpus import Corpus
 from mlsan.measures.maps import umap
+from mlsan.measures.people import recall_by_person
 from mlsan.measures.scores import bootstrap, f1_scores, mean_sd
 from mlsan.model.mlsan import STAGES
 from mlsan.recipes import RECIPES
 from mlsan.runs import Plan, Run, train
+from mlsan.studies.calibration import standardised_by_speaker
 from mlsan.studies.engine import run, seeded
 from mlsan.studies.recording import FACE
 from mlsan.studies.records import calibrated_features, probe_places, probe_run
+from mlsan.studies.summary import averaged
 
 FOLDS = {"ravdess": 2, "ravdess-egemaps": 2, "cremad": 4}      # of ``known``
 TWO = STAGES[:2]
@@ -39,22 +42,6 @@ PAIRS = (("all", "static"), ("calibration", "static"), ("gating", "static"),
 PROBED = ("static", "calibration", "all", "by ear")
 
 
-def own_moments(corpus: Corpus) -> Corpus:
-    """Every feature by the mean and sd of the actor's own clips in train: what one would do
-    without a model that adapts."""
-    features, train = {}, corpus.rows("train")
-    speaker = corpus.table.speaker.to_numpy()
-    for m, x in corpus.features.items():
-        features[m] = x.copy()
-        for person in np.unique(speaker):
-            own = train[(speaker[train] == person) & corpus.present[m][train]]
-            sd = x[own].std(0)
-            features[m][speaker == person] = ((x[speaker == person] - x[own].mean(0))
-                                              / np.where(sd < 1e-6, 1, sd))
-        features[m][~corpus.present[m]] = 0
-    return corpus.replaced(features=features)
-
-
 def known_actors(seeds: int, names: tuple[str, ...]) -> dict:
     """corpus -> ``means`` of the kinds over seeds, ``paired`` differences with intervals over
     people, ``by_person`` recall static and with all stages, ``gates`` of one seed, ``probes``."""
@@ -69,7 +56,7 @@ def _known(name: str, seeds: int) -> dict:
             if split not in corpora:
                 corpora[split] = catalogue.load(split)
             if kind == "static, own moments":
-                corpora[f"{split}, own"] = own_moments(corpora[split])
+                corpora[f"{split}, own"] = standardised_by_speaker(corpora[split])
                 split = f"{split}, own"
             plan = Plan(split, stages, speakers, context=False)
             plans[kind, fold] = seeded(plan, seeds)
@@ -78,15 +65,9 @@ def _known(name: str, seeds: int) -> dict:
     records = run((p for some in plans.values() for p in some), corpora, looks=looks,
                   device="cpu")         # networks so small are faster there
     corpus = corpora[f"{name}@known-0"]
-    rows = np.flatnonzero(corpus.emotion >= 0)
-    true, speaker = corpus.emotion[rows], corpus.table.speaker.to_numpy()[rows]
-    predicted = {}
-    for kind in KINDS:
-        pooled = np.full((seeds, len(corpus)), -1)
-        for fold in range(FOLDS[name]):
-            for seed, plan in enumerate(plans[kind, fold]):
-                pooled[seed, records[plan]["rows"]] = records[plan]["predicted"]
-        predicted[kind] = pooled[:, rows]
+    true, speaker = _answers(corpus)
+    predicted = {kind: _pooled(corpus, records, [plans[kind, f] for f in range(FOLDS[name])])
+                 for kind in KINDS}
     C, means, paired = len(corpus.emotions), [], []
     for kind, each in predicted.items():
         scores = [f1_scores(true, p, C) for p in each]
@@ -98,15 +79,32 @@ def _known(name: str, seeds: int) -> dict:
     for kind, against in PAIRS:
         difference = bootstrap(true, predicted[kind], speaker, C, minus=predicted[against])
         paired.append({"kind": kind, "against": against, **difference["unweighted_recall"]})
-    probes = {kind: records[plans[kind, 0][0]]["probes"]
-              for kind in PROBED}
-    recall = {kind: {str(s): float(np.mean([f1_scores(true[speaker == s], p[speaker == s], C)[
-        "unweighted_recall"] for p in predicted[kind]])) for s in np.unique(speaker)}
-        for kind in ("static", "all")}
-    return {"emotions": corpus.emotions, "clips": len(rows), "means": means, "paired": paired,
+    probes = {kind: records[plans[kind, 0][0]]["probes"] for kind in PROBED}
+    recall = {kind: averaged([recall_by_person(true, p, speaker, C) for p in predicted[kind]])
+              for kind in ("static", "all")}
+    return {"emotions": corpus.emotions, "clips": len(true), "means": means, "paired": paired,
             "probes": probes, "by_person": recall,
             # None with one modality, where there is nothing to weigh.
             "gates": records[plans["calibration + gating", 0][0]].get("gates")}
+
+
+def _answers(corpus: Corpus) -> tuple[np.ndarray, np.ndarray]:
+    """Emotions and names (n,) of all labelled clips, in their order."""
+    rows = np.flatnonzero(corpus.emotion >= 0)
+    return corpus.emotion[rows], corpus.table.speaker.to_numpy()[rows]
+
+
+def _pooled(corpus: Corpus, records: dict, folds: list[list[Plan]],
+            answer=lambda r: r["predicted"]) -> np.ndarray:
+    """(seeds, n): what every labelled clip is called in the fold whose test it is in.
+
+    ``folds``: of each fold its plans, one per seed; ``answer``: where a record has it.
+    """
+    found = np.full((len(folds[0]), len(corpus)), -1)
+    for plans in folds:
+        for seed, plan in enumerate(plans):
+            found[seed, records[plan]["rows"]] = answer(records[plan])
+    return found[:, corpus.emotion >= 0]
 
 
 # Where the clips lie, and one face: statistics and points of two numbers, no features.
@@ -237,15 +235,10 @@ def _asked(corpora: dict[str, Corpus], seeds: int) -> dict:
     looks = {p: asks.get(kind, inside) for (kind, _), some in plans.items() for p in some}
     records = run((p for some in plans.values() for p in some), corpora, looks=looks, device="cpu")
     corpus = next(iter(corpora.values()))
-    rows = np.flatnonzero(corpus.emotion >= 0)
-    true, speaker = corpus.emotion[rows], corpus.table.speaker.to_numpy()[rows]
+    true, speaker = _answers(corpus)
 
-    def pooled(kind, answer):
-        found = np.full((seeds, len(corpus)), -1)
-        for split in corpora:
-            for seed, p in enumerate(plans[kind, split]):
-                found[seed, records[p]["rows"]] = answer(records[p])
-        return found[:, rows]
+    def pooled(kind, *answer):
+        return _pooled(corpus, records, [plans[kind, split] for split in corpora], *answer)
 
     def scored(mine, others):
         mean, sd = mean_sd([f1_scores(true, p, len(corpus.emotions))["unweighted_recall"]
@@ -254,7 +247,7 @@ def _asked(corpora: dict[str, Corpus], seeds: int) -> dict:
         return {"unweighted_recall": mean, "unweighted_recall_sd": sd,
                 **apart["unweighted_recall"]}
 
-    predicted = {kind: pooled(kind, lambda r: r["predicted"]) for kind in kinds}
+    predicted = {kind: pooled(kind) for kind in kinds}
     told = [{"told": t} | scored(pooled("named", lambda r, t=t: r["probes"][t]),
                                  predicted["static"]) for t in TELLINGS]
     halves = [{"own": half} | scored(pooled(0.0, lambda r, h=half: r["probes"][h]),

@@ -36,16 +36,22 @@ def undo(log_gain: np.ndarray, shift: np.ndarray, mean: np.ndarray, sd: np.ndarr
 def own_moments(x: np.ndarray, speaker: np.ndarray, in_train: np.ndarray) -> np.ndarray:
     """Eq. own-moments on (N, D) features, (N,) names, (N,) bool.
 
-    Who is new to train gets everybody's moments.
+    Who is new to train gets everybody's moments. What is constant there keeps its size, as in
+    ``MLSAN.standardise``: an action unit that somebody never showed.
     """
     x = np.asarray(x, float)
     everybody = x[in_train]
-    out = (x - everybody.mean(0)) / np.maximum(everybody.std(0), 1e-6)
+    out = (x - everybody.mean(0)) / _spread(everybody)
     for s in np.unique(speaker[in_train]):
         mine = speaker == s
         known = x[mine & in_train]
-        out[mine] = (x[mine] - known.mean(0)) / np.maximum(known.std(0), 1e-6)    # Eq. own-moments
+        out[mine] = (x[mine] - known.mean(0)) / _spread(known)                    # Eq. own-moments
     return out
+
+
+def _spread(x: np.ndarray) -> np.ndarray:
+    sd = x.std(0)
+    return np.where(sd < 1e-6, 1, sd)
 
 
 def undone(corpus: Corpus) -> Corpus:
@@ -63,7 +69,7 @@ def standardised_by_speaker(corpus: Corpus) -> Corpus:
     """The corpus with audio and visual through Eq. own-moments, from the rows that have them."""
     speaker, in_train = corpus.table.speaker.to_numpy(), (corpus.table.split == "train").to_numpy()
     features = dict(corpus.features)
-    for m in CALIBRATED:
+    for m in set(CALIBRATED) & set(features):
         moved = own_moments(features[m], speaker, in_train & corpus.present[m])
         features[m] = moved * corpus.present[m][:, None]
     return corpus.replaced(features=features)

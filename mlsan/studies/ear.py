@@ -11,6 +11,7 @@ from __future__ import annotations
 import numpy as np
 import torch
 
+from mlsan.data.batches import padded
 from mlsan.data.corpus import Corpus
 from mlsan.data.validation import MODALITIES
 from mlsan.measures.scores import dialogue_confusions, f1_of_confusion, mean_sd
@@ -102,14 +103,6 @@ def fit_confusions(corpus: Corpus, case) -> np.ndarray:
     true = corpus.emotion[rows[there].numpy()]
     who = np.repeat(people, [len(s) for s in scored])
     return dialogue_confusions(true, named, who, len(corpus.emotions))
-
-
-def padded(rows) -> tuple[torch.Tensor, torch.Tensor]:
-    """Lists of rows as (P, K), and bool (P, K) where there is one."""
-    most = max(max(map(len, rows)), 1)
-    there = torch.tensor(np.stack([np.arange(most) < len(r) for r in rows]))
-    filled = np.stack([np.pad(r, (0, most - len(r))) for r in rows])
-    return torch.as_tensor(filled.astype(np.int64)), there
 
 
 def fitted(corpus: Corpus, rows: torch.Tensor, there: torch.Tensor):

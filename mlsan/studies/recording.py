@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from mlsan import catalogue
+from mlsan.sources.vectors import egemaps
 
 CLIPS = (1, 2, 4, 8)        # from which a person's mean is taken
 # OpenFace's action units, whose intensities, then presences, are the faces' 35 numbers.
@@ -57,9 +58,7 @@ def on_real_people(seeds: int) -> dict:
 
     Statistics only; ``seeds`` draws of clips.
     """
-    import opensmile
-
-    voice = opensmile.Smile(opensmile.FeatureSet.eGeMAPSv02).feature_names
+    voice = egemaps().feature_names
     corpus = catalogue.load("ravdess-egemaps")
     speaker, emotion = corpus.table.speaker.to_numpy(), corpus.table.emotion.to_numpy()
     found = {}

@@ -15,7 +15,12 @@ import torch
 from mlsan import catalogue, training
 from mlsan.data.batches import Tensors
 from mlsan.data.corpus import Corpus
-from mlsan.measures.scores import dialogue_confusions, f1_of_confusion, mean_sd
+from mlsan.measures.scores import (
+    dialogue_confusions,
+    f1_of_confusion,
+    mean_sd,
+    resampled,
+)
 from mlsan.model.mlsan import STAGES
 from mlsan.runs import Plan, Run
 from mlsan.studies.engine import run, seeded
@@ -33,7 +38,6 @@ DRAWS = 4                                           # of the clips, where a part
 SHRINK = (0, 1, 2, 4, 8, 16, 32, 1e9)               # clips' worth of everybody's mean; 1e9: static
 KINDS = {"static": ((), "none"), "table of names": (STAGES[:2], "identity"),
          "plain statistics": ((), "none"), "by ear": (STAGES[:2], "heard")}
-RESAMPLES = 2000        # of a bootstrap
 
 
 def centred(corpus: Corpus) -> Corpus:
@@ -78,11 +82,10 @@ def draws(corpus: Corpus, split: str, case, seed: int = 0):
 def heard_confusions(run: Run, split: str, case) -> np.ndarray:
     """(S, C, C) of everybody in a split, known by ear as the case says."""
     corpus, total = run.corpus, {}
-    utterance = {}
-    for d in corpus.dialogues(split):
-        utterance[int(corpus._start[d])] = corpus.dialogue(d).utterances[0]
+    dialogue = corpus.dialogue_of_row
+    said = {row: corpus.dialogue(dialogue[row]).utterances[0] for row in corpus.rows(split)}
     for person, heard, scored in draws(corpus, split, case):
-        enrolled = run.enrol(str(person), [utterance[row] for row in heard])
+        enrolled = run.enrol(str(person), [said[row] for row in heard])
         total[person] = total.get(person, 0) + _confusion(enrolled, scored)
     return np.stack(list(total.values()))
 
@@ -164,23 +167,14 @@ def _new(name: str, seeds: int) -> dict:
         each = f1_of_confusion(found.sum(1))["unweighted_recall"]
         mean, sd = mean_sd(each)
         curves.setdefault(kind, {})[case] = {"unweighted_recall": mean, "sd": sd,
-                                             **difference(found, static)}
-    plain = {case: difference(confusions["by ear", case], confusions["plain statistics", case])
+                                             **_apart(found, static)}
+    plain = {case: _apart(confusions["by ear", case], confusions["plain statistics", case])
              for case in curves["by ear"]}
     corpus = corpora[f"{name}@strangers-0"]
     return {"emotions": corpus.emotions, "people": static.shape[1], "draws": DRAWS,
             "curves": curves, "by_ear_minus_plain": plain}
 
 
-def difference(one: np.ndarray, other: np.ndarray) -> dict:
-    """Unweighted recall of ``one`` less ``other``'s, both (seeds, S, C, C), and its 95% interval by
-    resampling the S people."""
-    S = one.shape[1]
-    weights = np.random.default_rng(0).multinomial(S, np.full(S, 1 / S), RESAMPLES)
-    weights = np.vstack([np.ones(S), weights])
-    apart = 0
-    for sign, side in ((1, one), (-1, other)):
-        recall = f1_of_confusion(np.einsum("rs,ksij->rkij", weights, side))["unweighted_recall"]
-        apart = apart + sign * recall.mean(1)
-    low, high = np.quantile(apart[1:], (0.025, 0.975))
-    return {"difference": float(apart[0]), "low": float(low), "high": float(high)}
+def _apart(one: np.ndarray, other: np.ndarray) -> dict:
+    """Unweighted recall of ``one`` less ``other``'s, (seeds, S, C, C), the S people resampled."""
+    return resampled([one], [other])["unweighted_recall"]
