@@ -42,11 +42,11 @@ def plain(value) -> dict:
     return json.loads(json.dumps(value))
 
 
-def kept_run(path: Path, about: dict, *, resume: bool) -> dict | None:
+def kept_run(path: Path, about: dict, *, resume: bool, usual: dict | None = None) -> dict | None:
     """What the file of a run holds, if it is the run that ``about`` describes; None without a file.
 
     The one guard for every folder that may hold a run already. ``about``: plain data that the file
-    has to say of itself, word for word; it may say more.
+    has to say of itself, word for word; it may say more. ``usual``: see ``differing``.
 
     Raises:
         CorpusError: the file is there and ``resume`` is off, it can't be read, or it is of a
@@ -63,17 +63,24 @@ def kept_run(path: Path, about: dict, *, resume: bool) -> dict | None:
         raise CorpusError(f"{path}: cannot be read as a run ({error!r}); delete it, or choose "
                           "another --out") from error
     check_format(path, kept)
-    if changed := [line for key in about for line in differing(key, kept.get(key), about[key])]:
+    asked = {key: kept[key] for key in about if key in kept}
+    if changed := list(differing("", asked, about, usual)):
         raise CorpusError(
             f"{path}: is another run, with {'; '.join(changed)}. Go on with the options "
             "it was started with, or choose another --out")
     return kept
 
 
-def differing(name: str, kept, now) -> Iterator[str]:
-    """Where two things differ, such as "recipe.settings.epochs 8, now 20"."""
+def differing(name: str, kept, now, usual: dict | None = None) -> Iterator[str]:
+    """Where two things differ, such as "recipe.settings.epochs 8, now 20".
+
+    ``usual``: the fields' values where nobody asks for others; what an older mlsan had no field for
+    was so.
+    """
     if isinstance(kept, dict) and isinstance(now, dict):
+        usual = usual or {}
         for key in kept | now:
-            yield from differing(f"{name}.{key}".lstrip("."), kept.get(key), now.get(key))
-    elif kept != now and not (kept is None and now is False):   # no switch then: it was off
+            yield from differing(f"{name}.{key}".lstrip("."), kept.get(key, usual.get(key)),
+                                 now.get(key), usual.get(key))
+    elif kept != now:
         yield f"{name} {kept}, now {now}"

@@ -245,7 +245,7 @@ def train(plan: Plan, *, corpus: Corpus | None = None, device: str = "auto",
                            context=plan.context, concat_speaker=plan.concat_speaker, **recipe.sizes)
     if folder:
         about = about_run(plan, corpus) | plain({"model": asdict(model.config)})
-        if not kept_run(Path(folder) / "run.json", about, resume=resume):
+        if not kept_run(Path(folder) / "run.json", about, resume=resume, usual=USUAL):
             about = {"format": FORMAT} | about | _reads(plan, corpus, speakers, folder)
             kept = json.dumps(about | {"versions": versions()}, indent=1)
             write_text(Path(folder) / "run.json", kept)
@@ -255,6 +255,10 @@ def train(plan: Plan, *, corpus: Corpus | None = None, device: str = "auto",
         with replacing(Path(folder) / "model.safetensors") as scratch:
             scratch.write_bytes(safetensors.torch.save(model.state_dict()))
     return Run(plan, corpus, speakers, model, history, frozenset(corpus.met))
+
+
+# What a file of a run means where an older mlsan had no field for it.
+USUAL = training.USUAL | plain({"plan": asdict(Plan("")), "recipe": asdict(Recipe())})
 
 
 def about_run(plan: Plan, corpus: Corpus) -> dict:

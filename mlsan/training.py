@@ -55,6 +55,10 @@ class Settings:
         return "unweighted_recall" if self.class_weights else "weighted_f1"
 
 
+# What a checkpoint means where an older mlsan had no field for it.
+USUAL = plain({"settings": asdict(Settings()), "model": asdict(Config({}, 0, 0))})
+
+
 def pick_device(device: str = "auto") -> torch.device:
     """``auto``: the GPU where there is one.
 
@@ -318,7 +322,7 @@ def restore_checkpoint(path: Path, whose: dict, model, optimiser, schedule, devi
     except Exception as error:          # whatever torch and pickle make of a file that was cut
         raise CorpusError(f"{path}: cannot be read as a checkpoint ({type(error).__name__}); "
                           "delete it to begin anew, or choose another --out") from error
-    if changed := list(differing("", found, plain(whose))):
+    if changed := list(differing("", found, plain(whose), USUAL)):
         raise CorpusError(f"{path}: is of another training, with {'; '.join(changed)}; choose "
                           "another folder, or delete the file to begin anew")
     model.load_state_dict(saved["model"])

@@ -13,7 +13,7 @@ from tqdm.auto import tqdm
 from mlsan import catalogue
 from mlsan.data.corpus import Corpus
 from mlsan.files import kept_run, plain, write_text
-from mlsan.runs import Plan, Run, about_run, versions
+from mlsan.runs import USUAL, Plan, Run, about_run, versions
 from mlsan.studies.records import record
 from mlsan.training import pick_device
 
@@ -48,7 +48,8 @@ def run(plans: Iterable[Plan], corpora: Mapping[str, Corpus] | None = None, *,
                  for plan in plans}
         path = {plan: Path(folder) / f"{plan.name}.json" for plan in plans}
         records = {plan: kept for plan in plans
-                   if (kept := kept_run(path[plan], about[plan], resume=True))}
+                   if (kept := kept_run(path[plan], about[plan], resume=True,
+                                    usual=USUAL))}
     todo = [plan for plan in plans if plan not in records]
     workers = 1 if pick_device(device).type == "cuda" else -1
     done = Parallel(workers, return_as="generator")(
