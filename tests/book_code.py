@@ -24,8 +24,9 @@ NOTEBOOKS = {path.stem: path for path in sorted(BOOK.glob("*.ipynb"))}
 class Answers:
     """Of one exercise: right answers, written otherwise than the notebook's own, and wrong ones.
 
-    The wrong ones are plausible. An answer is what the check takes; a tuple where it takes several
-    things.
+    At least six wrong ones, what people really write, and four right ones: in place and not, in the
+    types of Python, NumPy and PyTorch. An answer is what the check takes; a tuple where it takes
+    several things.
     """
 
     right: list = field(default_factory=list)

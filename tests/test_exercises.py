@@ -5,11 +5,16 @@ from __future__ import annotations
 import importlib
 import inspect
 import re
+from functools import partial
+from itertools import count
 
+import numpy as np
+import pandas as pd
 import pytest
+import torch
 from book_code import NOTEBOOKS, cell_source, cells, chapter, definitions, solutions
 
-from mlsan.exercises import Wrong, exercise, expect
+from mlsan.exercises import drawn, exercise, expect
 
 
 def check_module(stem):
@@ -32,10 +37,18 @@ def test_every_exercise_is_asked_solved_and_tested(stem):
     assert asked == set(exercises(stem)) == set(solutions(stem)) == set(chapter(stem).ANSWERS)
 
 
+@pytest.fixture(params=range(3))
+def known_seed(request, monkeypatch):
+    """What a check draws: the same in every run of the tests, and three times another."""
+    seeds = count(1000 * request.param)
+    monkeypatch.setattr("mlsan.exercises.answers.fresh_seed", lambda: next(seeds))
+
+
+@pytest.mark.usefixtures("known_seed")
 @pytest.mark.parametrize(("stem", "name"), CASES)
 def test_right_answers_are_accepted_and_wrong_ones_refused(stem, name):
     answers = chapter(stem).ANSWERS[name]
-    assert len(answers.right) >= 1 and len(answers.wrong) >= 2
+    assert len(answers.right) >= 4 and len(answers.wrong) >= 6
 
     def verdict_on(answer):
         check = getattr(check_module(stem), name)
@@ -47,9 +60,10 @@ def test_right_answers_are_accepted_and_wrong_ones_refused(stem, name):
     for i, answer in enumerate(answers.wrong):
         verdict = verdict_on(answer)
         assert verdict.right is False and len(verdict.why) > 20, f"wrong answer {i}: {verdict}"
-        assert not verdict.why.startswith("Your code stopped"), "a plausible wrong answer runs"
+        assert verdict.kind in ("wrong", "nothing", "printed"), f"wrong answer {i}: {verdict}"
 
 
+@pytest.mark.usefixtures("known_seed")
 @pytest.mark.parametrize(("stem", "name"), CASES)
 def test_the_hidden_solution_is_right_and_the_stub_unanswered(stem, name):
     check = getattr(check_module(stem), name)
@@ -62,17 +76,100 @@ def test_the_hidden_solution_is_right_and_the_stub_unanswered(stem, name):
     assert check(*[...] * len(parameters)).right is None
 
 
-def test_an_answer_that_fails_or_is_missing_gets_a_verdict():
-    @exercise
-    def double(answer):
-        expect(answer(3), 6, "Twice 3 is 6, and it has no sign to change.")
-        return "Twice as much."
+@exercise
+def double(answer) -> str:
+    for rng in drawn(2):
+        values = rng.normal(size=3)
+        expect(answer(values), 2 * values, "Twice each, whatever its sign.")
+    return "Twice as much."
 
-    assert double(lambda x: 2 * x).right is True
-    assert double(lambda x: None).right is None
-    for wrong, why in ((lambda x: x / 0, "ZeroDivisionError"), (lambda x: [6], "shape"), (7, "")):
-        assert double(wrong).right is False and why in double(wrong).why
-    assert "&lt;lambda&gt;() missing" in double(lambda x, y: x)._repr_html_()
-    assert "No answer yet" in repr(double(...)) and "Right" in repr(double(lambda x: x + x))
-    with pytest.raises(Wrong):
-        expect("joy", "fear", "It is another one.")
+
+def in_place(x):
+    x *= 2
+    return x
+
+
+def dropped(x):
+    x * 2
+
+
+def shown(x):
+    print(2 * x)
+
+
+def changed(x):
+    x *= 2
+
+
+def stuck(x):
+    y = x + 1
+    return y / "2"
+
+
+class Flatterer:
+    def __eq__(self, other):
+        return True
+
+    __array_priority__ = 1e6
+
+
+class Blank:
+    def __init__(self): ...
+
+    def forward(self, x): ...
+
+
+@pytest.mark.parametrize(("answer", "kind", "why"), [
+    (lambda x: 2 * x, "right", "Twice as much."),
+    (lambda x: [2 * v for v in x], "right", ""),
+    (lambda x: (2 * v for v in x), "right", ""),
+    (lambda x: torch.tensor(x, dtype=torch.float32) * 2, "right", ""),
+    (lambda x: torch.tensor(2 * x, requires_grad=True), "right", ""),
+    (lambda x: pd.Series(x) * 2, "right", ""),
+    (partial(np.multiply, 2), "right", ""),
+    (in_place, "right", "changed what it was given (x)"),
+    (lambda x: x, "wrong", "Twice each"),
+    (lambda x: (2 * x)[:, None], "wrong", "(3, 1); expected (3,)"),
+    (lambda x: Flatterer(), "wrong", "Flatterer"),
+    (lambda x: [Flatterer()] * 3, "wrong", "Flatterer"),
+    (lambda x, y: x, "wrong", "missing a required argument: 'y'"),
+    (7, "wrong", "function itself"),
+    (..., "not begun", "dots"),
+    (lambda x: ..., "not begun", "dots"),
+    (Blank, "not begun", "dots"),
+    (dropped, "nothing", "return"),
+    (changed, "nothing", "changed what it was given (x)"),
+    (None, "nothing", "return"),
+    (shown, "printed", "return"),
+    (stuck, "stopped", 'of your cell: return y / "2"'),
+    (lambda x: exit(), "stopped", "SystemExit")])
+def test_every_kind_of_answer_gets_its_own_verdict(answer, kind, why):
+    verdict = double(answer)
+    assert verdict.kind == kind and why in verdict.why, verdict
+    assert verdict.right is {"right": True, "not begun": None}.get(kind, False)
+
+
+def test_a_check_that_fails_says_that_it_is_not_the_learner():
+    @exercise
+    def broken(answer):
+        return {}[answer(1)]
+
+    assert broken(np.negative).kind == "fault"
+    assert "not of yours" in broken(np.negative).why
+
+
+def test_a_gradient_is_taken_at_the_learners_own_input():
+    @exercise
+    def squared(answer):
+        x = torch.tensor([1.0, 3.0], requires_grad=True)
+        (gradient,) = torch.autograd.grad(answer(x).sum(), x)
+        expect(gradient, 2 * x, "The gradient of x² is 2x.")
+        return "So it is."
+
+    assert squared(lambda x: x * x).kind == "right"
+    assert squared(lambda x: x.abs()).kind == "wrong"
+
+
+def test_what_a_learner_reads_can_hold_no_markup():
+    html = double(lambda x: {}["<script>"])._repr_html_()
+    assert "KeyError" in html and "<script>" not in html

@@ -1,0 +1,136 @@
+"""What an answer gave back, as plain values, and whether they are the ones expected."""
+
+from __future__ import annotations
+
+import copy
+import secrets
+from collections.abc import Iterable, Mapping
+from dataclasses import is_dataclass
+from itertools import islice
+
+import numpy as np
+import torch
+
+MANY = 1_000_000               # values that an answer may yield one by one
+
+
+class Wrong(Exception):
+    """A wrong answer; the message is a hint."""
+
+
+def fresh_seed() -> int:
+    """A seed that nobody knows beforehand; the tests put known ones in its place."""
+    return secrets.randbits(64)
+
+
+def drawn(times: int) -> list[np.random.Generator]:
+    """Generators to draw a check's inputs with, others at every call: no list of constants fits."""
+    seeds = np.random.SeedSequence(fresh_seed()).spawn(times)
+    return [np.random.default_rng(seed) for seed in seeds]
+
+
+def plain(value):
+    """Any library's values as numbers, strings, arrays, and lists and dicts of them.
+
+    Tensors, arrays, scalars of any library, pandas' tables, ranges and generators become arrays
+    where their shape is even, lists where it is not. Raises ``Wrong`` for anything else: what an
+    object says of itself, of being equal for instance, counts nowhere.
+    """
+    if value is None or value is ... or type(value) in (bool, int, float, complex, str, bytes):
+        return value
+    if isinstance(value, torch.Tensor):
+        value = value.detach().cpu()
+        return (value.float() if value.dtype == torch.bfloat16 else value).numpy()
+    if isinstance(value, np.ndarray | np.generic):
+        return np.array(value, subok=False)
+    if isinstance(value, Mapping):
+        return {key: plain(part) for key, part in value.items()}
+    if hasattr(value, "to_numpy"):
+        return np.asarray(value.to_numpy())
+    if isinstance(value, set | frozenset):
+        return frozenset(value)
+    if hasattr(value, "__array__"):
+        return np.asarray(value)
+    if isinstance(value, Iterable) and not isinstance(value, str | bytes):
+        return _stacked([plain(part) for part in islice(value, MANY)])
+    raise Wrong(f"That is an object of type {type(value).__name__}. "
+                "Give numbers, lists, arrays or tensors.")
+
+
+def _stacked(parts: list):
+    """One array of parts that are numbers or arrays of one shape; the list itself otherwise."""
+    arrays = [np.asarray(part) for part in parts if _numeric(part)]
+    if len(arrays) == len(parts) and len({array.shape for array in arrays}) <= 1:
+        return np.array(arrays)
+    return parts
+
+
+def _numeric(part) -> bool:
+    return (isinstance(part, bool | int | float | complex)
+            or isinstance(part, np.ndarray) and part.dtype.kind in "biufc")
+
+
+def expect(got, wanted, hint: str, tolerance: float = 1e-4) -> None:
+    """Raise ``Wrong(hint)`` unless ``got`` says what ``wanted`` does, whatever types they are of.
+
+    Floats may differ by ``tolerance``, absolutely or relatively, whichever is more: single
+    precision is enough. A lone number may come in an array of one.
+    """
+    got, wanted = plain(got), plain(wanted)
+    if not same(got, wanted, tolerance):
+        raise Wrong(hint + _about_shapes(got, wanted))
+
+
+def _about_shapes(got, wanted) -> str:
+    if _numeric(got) and _numeric(wanted) and np.size(wanted) > 1:
+        if np.shape(got) != np.shape(wanted):
+            return f" (Its shape is {np.shape(got)}; expected {np.shape(wanted)}.)"
+    return ""
+
+
+def same(got, wanted, tolerance: float) -> bool:
+    """Whether two plain values are alike, floats within ``tolerance``."""
+    if isinstance(wanted, dict) or isinstance(got, dict):
+        return (isinstance(got, dict) and isinstance(wanted, dict) and got.keys() == wanted.keys()
+                and all(same(got[key], wanted[key], tolerance) for key in wanted))
+    if _numeric(got) and _numeric(wanted):
+        got, wanted = np.asarray(got), np.asarray(wanted)
+        if wanted.ndim == 0 and got.size == 1:
+            got = got.reshape(())
+        return got.shape == wanted.shape and bool(
+            np.allclose(got, wanted, rtol=tolerance, atol=tolerance, equal_nan=True))
+    if isinstance(got, list | np.ndarray) and isinstance(wanted, list | np.ndarray):
+        return (np.ndim(got) > 0 or isinstance(got, list)) and len(got) == len(wanted) and all(
+            same(plain(one), plain(other), tolerance)
+            for one, other in zip(got, wanted, strict=True))
+    if isinstance(got, np.ndarray) and got.ndim == 0:
+        got = got.item()
+    if isinstance(wanted, np.ndarray) and wanted.ndim == 0:
+        wanted = wanted.item()
+    return type(got) is type(wanted) and got == wanted
+
+
+def fresh(value):
+    """A copy to hand to a learner's function. What gradients are taken at, what draws and what is
+    called goes as it is: a copy of it would be another thing."""
+    if isinstance(value, torch.Tensor):
+        return value if value.requires_grad else value.clone()
+    if isinstance(value, np.ndarray):
+        return value.copy()
+    if type(value) in (list, tuple, set):
+        return type(value)(map(fresh, value))
+    if type(value) is dict:
+        return {key: fresh(part) for key, part in value.items()}
+    if hasattr(value, "to_numpy") or is_dataclass(value) and not isinstance(value, type):
+        return copy.deepcopy(value)
+    return value
+
+
+def snapshot(value):
+    """What a value holds now, to compare with later; ``None`` for what can't be looked into."""
+    if isinstance(value, torch.Tensor | np.ndarray) or type(value) in (list, tuple, dict, set):
+        try:
+            return copy.deepcopy(plain(value))
+        except Wrong:                    # a list of functions, say
+            return None
+    return None
