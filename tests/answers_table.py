@@ -1,4 +1,4 @@
-"""Prints what every check says to every answer of tests/chapters: `python tests/answers_table.py`."""
+"""Prints what every check says to every answer in tests/chapters: run it by hand."""
 
 from __future__ import annotations
 
