@@ -14,7 +14,7 @@ import pytest
 import torch
 from book_code import NOTEBOOKS, cell_source, cells, chapter, definitions, solutions
 
-from mlsan.exercises import drawn, exercise, expect
+from mlsan.exercises import begun, drawn, exercise, expect
 
 
 def check_module(stem):
@@ -156,6 +156,11 @@ def test_a_check_that_fails_says_that_it_is_not_the_learner():
 
     assert broken(np.negative).kind == "fault"
     assert "not of yours" in broken(np.negative).why
+
+
+def test_what_is_begun_is_no_empty_stub():
+    assert begun(in_place, Flatterer(), 3) and begun()
+    assert not begun(in_place, Blank) and not begun(...) and not begun(lambda x: ...)
 
 
 def test_a_gradient_is_taken_at_the_learners_own_input():

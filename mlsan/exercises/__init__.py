@@ -13,6 +13,6 @@ function gets copies, so nothing that it does to them moves what the check expec
 """
 
 from mlsan.exercises.answers import Wrong, drawn, expect, plain
-from mlsan.exercises.verdicts import Verdict, exercise
+from mlsan.exercises.verdicts import Verdict, begun, exercise
 
-__all__ = ["Verdict", "Wrong", "drawn", "exercise", "expect", "plain"]
+__all__ = ["Verdict", "Wrong", "begun", "drawn", "exercise", "expect", "plain"]

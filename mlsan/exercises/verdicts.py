@@ -163,6 +163,11 @@ def _blank(answer) -> bool:
         for code in codes for step in dis.get_instructions(code))
 
 
+def begun(*answers) -> bool:
+    """Whether none of the answers is still the empty stub that was given."""
+    return not any(answer is ... or _blank(answer) for answer in answers)
+
+
 def _stopped(error: BaseException, answers: tuple) -> Verdict:
     """Whose line it was that failed: the learner's, or one of the check's."""
     said = f"{type(error).__name__}: {error}"
