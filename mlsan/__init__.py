@@ -1,37 +1,44 @@
 """ML-SAN, stage by stage: speaker-adaptive emotion recognition in conversation.
 
-The names that a notebook needs; everything else is in the module that bears its name.
+The names that a notebook needs; everything else is in the module that bears its name. Each name is
+imported when it is first asked for: whoever needs two of them doesn't wait for all.
 """
 
-from mlsan import figures
-from mlsan.catalogue import load
-from mlsan.data.corpus import Corpus, Dialogue, Utterance
-from mlsan.data.speaker_ids import MODES, speaker_ids
-from mlsan.data.validation import CorpusError
-from mlsan.measures import bayes
-from mlsan.measures.probes import probe
-from mlsan.measures.scores import bootstrap, f1_scores, mean_sd
-from mlsan.model.mlsan import MLSAN, STAGES, Config
-from mlsan.runs import Plan, Run, train
-from mlsan.sources.download import Unavailable
-from mlsan.sources.simulated import Strengths, simulate
-from mlsan.studies.recorded import recorded
-from mlsan.training import at_length
-from mlsan.widgets import (
-    CalibrationBench,
-    ConversationPlayer,
-    EnrolmentBench,
-    FilmBench,
-    GateBench,
-    Guess,
-    LambdaSlider,
-    SpeakerSwap,
-)
+from importlib import import_module
 
-__all__ = [
-    "MLSAN", "MODES", "STAGES", "CalibrationBench", "Config", "ConversationPlayer", "Corpus",
-    "CorpusError", "Dialogue", "EnrolmentBench", "FilmBench", "GateBench", "Guess", "LambdaSlider",
-    "Plan", "Run", "SpeakerSwap", "Strengths", "Unavailable", "Utterance", "at_length", "bayes",
-    "bootstrap", "f1_scores", "figures", "load", "mean_sd", "probe", "recorded", "simulate",
-    "speaker_ids", "train"
-]
+HOMES = {
+    "catalogue": ("load",),
+    "data.corpus": ("Corpus", "Dialogue", "Utterance"),
+    "data.speaker_ids": ("MODES", "speaker_ids"),
+    "data.validation": ("CorpusError",),
+    "figures": (),
+    "measures.bayes": (),
+    "measures.probes": ("probe",),
+    "measures.scores": ("bootstrap", "f1_scores", "mean_sd"),
+    "model.mlsan": ("MLSAN", "STAGES", "Config"),
+    "runs": ("Plan", "Run", "train"),
+    "sources.download": ("Unavailable",),
+    "sources.simulated": ("Strengths", "simulate"),
+    "studies.recorded": ("recorded",),
+    "training": ("at_length",),
+    "widgets": ("CalibrationBench", "ConversationPlayer", "EnrolmentBench", "FilmBench",
+                "GateBench", "Guess", "LambdaSlider", "SpeakerSwap"),
+}
+# A module without names is itself what is asked for, by the last part of its own.
+_PLACES = {name: (home, name) for home, names in HOMES.items() for name in names}
+_PLACES |= {home.split(".")[-1]: (home, None) for home, names in HOMES.items() if not names}
+
+__all__ = sorted(_PLACES)
+
+
+def __getattr__(name: str):
+    if name not in _PLACES:
+        raise AttributeError(f"module 'mlsan' has no attribute {name!r}")
+    home, own = _PLACES[name]
+    module = import_module(f"mlsan.{home}")
+    globals()[name] = value = getattr(module, own) if own else module
+    return value
+
+
+def __dir__() -> list[str]:
+    return __all__

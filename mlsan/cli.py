@@ -18,6 +18,7 @@ from mlsan.data.validation import SPLITS, CorpusError
 from mlsan.files import write_table, write_text
 from mlsan.finetune import Tuning
 from mlsan.finetune import finetune as run_finetuning
+from mlsan.grading.command import command as grade
 from mlsan.model.mlsan import STAGES
 from mlsan.options import (
     AcceptLicence,
@@ -51,6 +52,7 @@ from mlsan.studies.tables import (
 app = typer.Typer(help="Speaker-adaptive emotion recognition in conversation, stage by stage.",
                   no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 
+app.command("grade")(grade)
 
 def main() -> None:
     """Run the CLI; a mistake of the user's is one line on stderr and exit code 2."""
