@@ -11,7 +11,6 @@ from __future__ import annotations
 import ast
 import base64
 import io
-import json
 import shutil
 import subprocess
 import sys
@@ -79,7 +78,7 @@ def build(source: Path, dist: Path) -> None:
         files = [path for path in sorted((made / "student").iterdir())
                  if path.is_file() and path.suffix != ".ipynb"]
         _student(made / "student" / f"{name}.ipynb", files, dist / "student")
-        _autograder(next((made / "autograder").glob("*.zip")), [path.name for path in files],
+        _autograder(next((made / "autograder").glob("*.zip")), files,
                     dist / "autograder" / f"{name}.zip")
         _instructor(source, made / "autograder" / f"{name}.ipynb", dist / "instructor" / name)
 
@@ -110,16 +109,18 @@ def _unpacking(files: list[Path]) -> str:
     return UNPACK.format(names=names, content=content).rstrip()
 
 
-def _autograder(made: Path, shown: list[str], place: Path) -> None:
-    """Otter's zip, run by our own runner; and which of its files a student's program may see."""
+def _autograder(made: Path, files: list[Path], place: Path) -> None:
+    """Otter's zip, run by our own runner; in student/ what a student's program may see."""
     place.parent.mkdir(parents=True, exist_ok=True)
-    own = {"setup.sh": SETUP, "run_autograder": RUN, "student_files.json": json.dumps(shown)}
+    own = {"setup.sh": SETUP, "run_autograder": RUN}
     with zipfile.ZipFile(made) as old, zipfile.ZipFile(place, "w", zipfile.ZIP_DEFLATED) as new:
         for entry in old.infolist():
             if entry.filename not in own:
                 new.writestr(entry.filename, old.read(entry))
         for name, text in own.items():
             new.writestr(name, text)
+        for path in files:
+            new.write(path, f"student/{path.name}")
 
 
 def _instructor(source: Path, solved: Path, place: Path) -> None:

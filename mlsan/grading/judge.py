@@ -42,16 +42,23 @@ def judge(notebook: str, autograder: str, seed: int, level: str) -> dict:
     """Verdicts on a notebook: ``questions`` with points and tests, ``cells`` that failed."""
     started = time.monotonic()
     folder = Path(autograder)
-    sys.path.insert(0, str(folder / "files"))
     torch.set_num_threads(1)
-    cells = [cell.source for cell in nbformat.read(notebook, as_version=4).cells
-             if cell.cell_type == "code" and IGNORED not in cell.metadata.get("tags", [])]
-    shown = json.loads((folder / "student_files.json").read_text())
-    with Student(cells, seed, level, [folder / "files" / name for name in shown]) as student:
-        tests = sorted((folder / "tests").glob("*.py"))
-        questions = [_judged(path, student, seed) for path in tests]
-        return {"questions": questions, "cells": student.failed_cells,
+    with Student(code_of(Path(notebook)), seed, level, folder / "student") as student:
+        return {"questions": verdicts(student, folder, seed), "cells": student.failed_cells,
                 "seconds": round(time.monotonic() - started, 1)}
+
+
+def code_of(notebook: Path) -> list[str]:
+    """A notebook's cells as they are graded."""
+    return [cell.source for cell in nbformat.read(notebook, as_version=4).cells
+            if cell.cell_type == "code" and IGNORED not in cell.metadata.get("tags", [])]
+
+
+def verdicts(student: Student, autograder: Path, seed: int) -> list[dict]:
+    """Every question's points and tests."""
+    if (files := str(autograder / "files")) not in sys.path:
+        sys.path.insert(0, files)                        # hidden.py lies there
+    return [_judged(path, student, seed) for path in sorted((autograder / "tests").glob("*.py"))]
 
 
 def _judged(path: Path, student: Student, seed: int) -> dict:

@@ -5,9 +5,7 @@ from __future__ import annotations
 import json
 import os
 import selectors
-import shutil
 import subprocess
-import tempfile
 import time
 from pathlib import Path
 
@@ -34,25 +32,20 @@ class Stopped(Exception):
 
 
 class Student:
-    """Runs ``cells`` in a sandbox of some ``level``, with copies of ``files`` beside them."""
+    """Runs ``cells`` in a sandbox of some ``level``, with the files of ``folder`` beside them."""
 
-    def __init__(self, cells: list[str], seed: int, level: str, files: list[Path]) -> None:
-        self.cells, self.seed, self.level = cells, seed, level
-        self.files = files
+    def __init__(self, cells: list[str], seed: int, level: str, folder: Path) -> None:
+        self.cells, self.seed, self.level, self.folder = cells, seed, level, folder
         self.failed_cells: dict[int, str] = {}
         self.hung_cells: set[int] = set()
         self.until = time.monotonic() + WHOLE
         self.starts, self.process, self.box = 0, None, None
 
     def __enter__(self) -> Student:
-        self.folder = Path(tempfile.mkdtemp(prefix="mlsan-files-"))
-        for path in self.files:
-            shutil.copy(path, self.folder)
         return self
 
     def __exit__(self, *_) -> None:
         self._end()
-        shutil.rmtree(self.folder, ignore_errors=True)
 
     def asked(self, name: str):
         """The value of one of the notebook's names; a function that asks, if it is one."""
