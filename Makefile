@@ -64,7 +64,7 @@ assignments: $(VENV)/installed
 	$(BIN)/python book/assignments/build.py
 
 course: assignments
-	$(BIN)/python tests/course.py
+	$(BIN)/python tests/whole_course.py
 
 outputs: $(VENV)/installed
 	$(BIN)/python tests/store_outputs.py book/*.ipynb

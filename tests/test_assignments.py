@@ -1,0 +1,148 @@
+"""The assignments: what a class gets runs and tells nothing, and grades are fair."""
+
+from __future__ import annotations
+
+import shutil
+
+import nbformat
+import pytest
+from course import ASSIGNMENTS, NAMES, built, mistake, variants
+from nbclient import NotebookClient
+
+from mlsan.grading import sandbox
+from mlsan.grading.judge import code_of, verdicts
+from mlsan.grading.student import Student
+
+SEEDS = range(5)
+CASES = [(name, kind, path) for name in NAMES for kind in ("right", "wrong")
+         for path in variants(name, kind)]
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="session")
+def assignment(tmp_path_factory):
+    """An assignment by name, built when first asked for."""
+    made = {}
+
+    def by_name(name):
+        if name not in made:
+            made[name] = built(name, tmp_path_factory.mktemp(name))
+        return made[name]
+
+    return by_name
+
+
+def graded(notebook, made, tmp_path):
+    """Points by question and all that is said, for each seed: {seed: ({question: lost}, text)}."""
+    path = tmp_path / "handed-in.ipynb"
+    nbformat.write(notebook, path)
+    with Student(code_of(path), 0, sandbox.best(), made.autograder / "student") as student:
+        every = {seed: verdicts(student, made.autograder, seed) for seed in SEEDS}
+        assert not student.failed_cells
+    tests = [test for questions in every.values() for one in questions for test in one["tests"]]
+    assert not [test for test in tests if test["verdict"] == "fault"]
+    return {seed: ({one["question"]: one["of"] - one["points"] for one in questions
+                    if one["of"] > one["points"]},
+                   " ".join(test["says"] for one in questions for test in one["tests"]))
+            for seed, questions in every.items()}
+
+
+def ran(notebook, folder):
+    """The text that each check cell showed, the notebook run in ``folder``."""
+    NotebookClient(notebook, timeout=600, kernel_name="python3",
+                   resources={"metadata": {"path": str(folder)}}).execute()
+    return [output.data.get("text/plain", "") for cell in notebook.cells
+            if cell.cell_type == "code" and "check." in cell.source
+            for output in cell.outputs if output.output_type == "execute_result"]
+
+
+def test_there_are_four_assignments_with_enough_variants():
+    assert NAMES == ["batches", "calibration", "gates", "real"]
+    for name in NAMES:
+        assert len(variants(name, "wrong")) >= 8 and len(variants(name, "right")) >= 4
+
+
+@pytest.mark.parametrize(("name", "kind", "path"), CASES,
+                         ids=[f"{n}-{k}-{p.stem}" for n, k, p in CASES])
+def test_right_solutions_get_full_marks_and_wrong_ones_lose_the_right_points(
+        name, kind, path, assignment, tmp_path):
+    made = assignment(name)
+    expected = mistake(path) if kind == "wrong" else {"LOSES": {}, "SAYS": ""}
+    for seed, (lost, said) in graded(made.with_variant(path), made, tmp_path).items():
+        assert lost == expected["LOSES"], f"seed {seed}: {said}"
+        assert expected["SAYS"] in said, f"seed {seed}: {said}"
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_seventy_points_are_automatic_and_thirty_written(name, assignment, tmp_path):
+    made = assignment(name)
+    path = tmp_path / "solved.ipynb"
+    nbformat.write(made.solved, path)
+    with Student(code_of(path), 1, sandbox.best(), made.autograder / "student") as student:
+        questions = verdicts(student, made.autograder, 1)
+    assert sum(one["points"] for one in questions) == sum(one["of"] for one in questions) == 70
+    master = nbformat.read(ASSIGNMENTS / name / f"{name}.ipynb", as_version=4)
+    written = [cell.source for cell in master.cells
+               if cell.cell_type == "raw" and "manual: true" in cell.source]
+    points = [int(line.split(":")[1]) for cell in written for line in cell.split("\n")
+              if line.startswith("points:")]
+    assert sum(points) == 30 and len(points) >= 2
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_students_folder_tells_no_solution(name, assignment):
+    made = assignment(name)
+    master = nbformat.read(ASSIGNMENTS / name / f"{name}.ipynb", as_version=4)
+    handed = "\n".join(path.read_text() for path in sorted(made.student.rglob("*"))
+                       if path.suffix in (".ipynb", ".py", ".md"))
+    handed += "\n".join(cell.source for cell in nbformat.read(
+        made.student / f"{name}.ipynb", as_version=4).cells)
+    secret = solution_lines(master) + [
+        line.strip() for path in ASSIGNMENTS.glob(f"{name}/hidden*.py")
+        for line in path.read_text().split("\n")]
+    told = {line for line in secret if len(line) > 30 and line in handed} - shared_lines()
+    assert not told
+    assert not list(made.student.glob("hidden*")) and not list(made.student.glob("**/tests"))
+
+
+def solution_lines(master) -> list[str]:
+    """The lines of every solution, code and prose."""
+    lines, inside, cells = [], False, False
+    for cell in master.cells:
+        if cell.cell_type == "raw":
+            cells = "BEGIN SOLUTION" in cell.source or cells and "END SOLUTION" not in cell.source
+        elif cells and cell.cell_type == "markdown":
+            lines += cell.source.split("\n")
+        elif cells:
+            for line in cell.source.split("\n"):
+                inside = "BEGIN SOLUTION" in line or inside and "END SOLUTION" not in line
+                lines += [line] if inside and "BEGIN SOLUTION" not in line else []
+    return [line.strip() for line in lines]
+
+
+def shared_lines() -> set[str]:
+    """The imports of the self-checks, which hidden tests may need as well."""
+    return {line.strip() for path in ASSIGNMENTS.glob("*/checks.py")
+            for line in path.read_text().split("\n") if line.startswith(("from ", "import "))}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_students_copy_runs_to_its_end_and_its_checks_fail_kindly(name, assignment, tmp_path):
+    folder = shutil.copytree(assignment(name).student, tmp_path / "own")
+    said = ran(nbformat.read(folder / f"{name}.ipynb", as_version=4), folder)
+    assert len(said) >= 4 and all(one.startswith("Not begun.") for one in said), said
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_solved_copy_runs_and_its_checks_pass(name, assignment, tmp_path):
+    made = assignment(name)
+    folder = shutil.copytree(made.student, tmp_path / "own")
+    said = ran(made.solved, folder)
+    assert len(said) >= 4 and all(one.startswith("Right.") for one in said), said
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_colab_notebook_brings_its_files(name, assignment, tmp_path):
+    handed = assignment(name).dist / "student" / "colab" / f"{name}.ipynb"
+    said = ran(nbformat.read(handed, as_version=4), tmp_path)
+    assert len(said) >= 4 and all(one.startswith("Not begun.") for one in said), said
