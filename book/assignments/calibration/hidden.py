@@ -16,8 +16,6 @@ from mlsan.exercises import drawn, expect, plain
 EPS = 1e-3
 
 
-# Film --------------------------------------------------------------------------------------------
-
 def _stage(rng, people, dim, features, shape, nobody=False):
     """x (*shape, D), ids, pull, and parameters of a stage (vectors, weight, bias), float32."""
     x, pull = rng.normal(size=(2, *shape, features))
@@ -33,10 +31,8 @@ def film(x, ids, pull, vectors, weight, bias):
     given = [torch.tensor(part, dtype=torch.float64, requires_grad=True)
              for part in (x, vectors, weight, bias)]
     x, vectors, weight, bias = given
-    ids = torch.as_tensor(ids)
-    known = (ids > 0)[..., None]
     a, c = (vectors[ids] @ weight.T + bias).chunk(2, -1)
-    out = torch.where(known, a.exp() * (x - c), x)
+    out = torch.where(torch.as_tensor(ids > 0)[..., None], a.exp() * (x - c), x)
     gradients = torch.autograd.grad((out * torch.as_tensor(pull)).sum(), given)
     return {"out": out, **dict(zip(("x", "vectors", "weight", "bias"), gradients, strict=True))}
 
@@ -51,9 +47,8 @@ def starts_as_identity(film_start):
 
 
 def starts_able_to_learn(film_start):
-    hint = ("After the first backward pass {} What an untrained stage's weights get as gradient "
-            "is proportional to the speakers' vectors; and if all of them, or all vectors, are "
-            "alike, people can't be told apart.")
+    hint = ("After the first backward pass {} The gradient at an untrained stage's weights is "
+            "proportional to the speakers' vectors: what if those are all alike, or zero?")
     for rng in drawn(3):
         x, ids, pull, *_ = _stage(rng, 5, 3, 4, (6, 4))
         got = plain(film_start(x, ids, pull, 6, 3, int(rng.integers(10**6))))
@@ -72,23 +67,22 @@ def moves_as_asked(film_with):
                "Known people's features aren't where Eq. log-film puts them. In which order do "
                "stretch and shift come, and which half of head's output is a, which c?", 1e-3)
         for part in ("x", "weight", "vectors"):
-            expect(got[part], wanted[part],
-                   f"The features come out right, but the gradient that reaches {part} is another: "
-                   "something on the way is cut off, or counted twice.", 1e-3)
+            expect(got[part], wanted[part], "The features are right, but the gradient that reaches "
+                   f"{part} is another: something on the way is cut off, or counted twice.", 1e-3)
 
 
 def leaves_nobody_alone(film_with):
     for rng in drawn(3):
-        asked = _stage(rng, 4, 3, 5, (6, 5), nobody=True)
-        got, wanted = plain(film_with(*asked)), film(*asked)
-        nobody = asked[1] == 0
-        expect(got["out"][nobody], asked[0][nobody],
+        x, ids, pull, *parameters = _stage(rng, 4, 3, 5, (6, 5), nobody=True)
+        nobody = ids == 0
+        pull[~nobody] = 0                               # only nobody's features are pulled at
+        got = plain(film_with(x, ids, pull, *parameters))
+        expect(got["out"][nobody], x[nobody],
                "Id 0 is nobody known, and must come back as it was, after training too, whatever "
                "head's weight and bias are then.")
-        for part in ("vectors", "bias"):
-            expect(got[part], wanted[part],
-                   "Utterances of id 0 teach the stage something: the gradient at its "
-                   f"{part} isn't that of the known people alone.", 1e-3)
+        for part in ("vectors", "weight", "bias"):
+            expect(got[part], np.zeros_like(got[part]),
+                   f"Utterances of id 0 teach the stage something: a gradient reaches its {part}.")
 
 
 def leaves_the_absent_alone(film_with):
@@ -103,32 +97,28 @@ def leaves_the_absent_alone(film_with):
                                   "place. Whoever calls it still needs them: make new ones.")
 
 
-# compose and invert ------------------------------------------------------------------------------
-
 def _moved(x, a, c):
     return np.exp(a) * (x - c)
 
 
 def two_steps(compose):
-    for rng in drawn(4):
-        a, c, x = rng.normal(size=(2, 4)) / 2, rng.normal(size=(2, 4)), rng.normal(size=4)
-        _steps(compose, a, c, x, "Send a point through both: the second step's centre lies in the "
-                                 "first step's units, and has to be brought back into x's.")
+    _steps(compose, (2, 3), "Send a point through both steps: the second one's centre lies in the "
+                            "first step's units, and has to be brought back into x's.")
 
 
 def many_steps(compose):
+    _steps(compose, (3, 7), "Wrong for three steps or more: row 0 acts first, and each centre has "
+                            "to be brought back through all the stretches before it.")
+
+
+def _steps(compose, how_many, hint):
     for rng in drawn(4):
-        k = int(rng.integers(3, 7))
-        a, c, x = rng.normal(size=(k, 5)) / 2, rng.normal(size=(k, 5)), rng.normal(size=5)
-        _steps(compose, a, c, x, f"Wrong for {k} steps: row 0 acts first, and each centre has to "
-                                 "be brought back through all the stretches before it.")
-
-
-def _steps(compose, a, c, x, hint):
-    wanted = reduce(lambda point, step: _moved(point, *step), zip(a, c, strict=True), x)
-    got_a, got_c = plain(compose(a, c))
-    expect(got_a, a.sum(0), "One stretch after another: what do logarithms of factors do?")
-    expect(_moved(x, got_a, got_c), wanted, hint)
+        a, c = rng.normal(size=(2, int(rng.integers(*how_many)), 5))
+        x = rng.normal(size=5)
+        wanted = reduce(lambda point, step: _moved(point, *step), zip(a / 2, c, strict=True), x)
+        got_a, got_c = plain(compose(a / 2, c))
+        expect(got_a, a.sum(0) / 2, "One stretch after another: what do their logarithms do?")
+        expect(_moved(x, got_a, got_c), wanted, hint)
 
 
 def no_step(compose):
@@ -164,24 +154,17 @@ def tables_back(invert):
                "every row.", 1e-3)
 
 
-# own_moments -------------------------------------------------------------------------------------
-
 def moments(x, ids, in_train, rows, k):
     """a and c (rows, D): everybody's moments as k more utterances of each person."""
-    every = x[in_train]
-    found = []
+    every, found = x[in_train], []
+    first, second = every.mean(0), (every ** 2).mean(0)
     for s in range(rows):
-        own = x[in_train & (ids == s)] if s else every[:0]
-        n = len(own)
-        if n + k == 0 or s == 0:
-            mean, variance = every.mean(0), every.var(0)
-        else:
-            share = n / (n + k)
-            m, v = (own.mean(0), own.var(0)) if n else (every.mean(0), every.var(0))
-            mean = share * m + (1 - share) * every.mean(0)
-            variance = (share * (v + (m - mean) ** 2)
-                        + (1 - share) * (every.var(0) + (every.mean(0) - mean) ** 2))
-        sd = np.sqrt(variance)
+        own = x[in_train & (ids == s) & (s > 0)]
+        share = len(own) / (len(own) + k) if len(own) else 0
+        own = own if len(own) else every
+        mean = share * own.mean(0) + (1 - share) * first
+        variance = share * (own ** 2).mean(0) + (1 - share) * second - mean ** 2
+        sd = np.sqrt(variance.clip(0))
         found.append((-np.log(np.where(sd < 1e-3, 1, sd)), mean))
     a, c = zip(*found, strict=True)
     return np.array(a), np.array(c)
@@ -195,52 +178,59 @@ def _heard(rng, people, counts, d=3):
     return gain[ids] * rng.normal(size=(len(ids), d)) + shift[ids], ids
 
 
-def _asked(own_moments, x, ids, in_train, k, hint, rows=None, these=slice(None)):
-    rows = rows or int(ids.max()) + 1
-    got = plain(own_moments(x, ids, in_train, rows, k))
-    wanted = moments(x, ids, in_train, rows, k)
+def _asked(own_moments, x, ids, in_train, rows, k):
+    """What was got and what was wanted: a and c, each (rows, D)."""
+    got, wanted = plain(own_moments(x, ids, in_train, rows, k)), moments(x, ids, in_train, rows, k)
     for name, one, other in zip("ac", got, wanted, strict=True):
-        one = np.asarray(one)
-        expect(one.shape, other.shape, f"{name} has a row for every row of the table, (rows, D).")
-        expect(one[these], other[these], f"{hint} (It is {name} that differs.)")
+        expect(np.shape(one), np.shape(other), f"{name} has a row for every row of the table.")
+    return np.asarray(got), np.asarray(wanted)
 
 
 def known_people(own_moments):
     for rng in drawn(3):
-        counts = np.array([0, *rng.permutation([4, 9, 25, 60])])
-        x, ids = _heard(rng, 4, counts)
-        _asked(own_moments, x, ids, np.ones(len(ids), bool), 0,
-               "Each person's own mean, and the logarithm of 1 / their standard deviation, the one "
-               "that divides by n; people are heard unequally often.", these=slice(1, None))
+        x, ids = _heard(rng, 4, np.array([0, *rng.permutation([4, 9, 25, 60])]))
+        got, wanted = _asked(own_moments, x, ids, np.ones(len(ids), bool), 5, 0)
+        expect(got[1, 1:], wanted[1, 1:], "c isn't each person's own mean; they're heard unequally "
+                                          "often, and each by themselves.")
+        expect(got[0, 1:], wanted[0, 1:], "a isn't the logarithm of 1 / the person's own standard "
+                                          "deviation, the one that divides by n.")
 
 
 def everybody(own_moments):
     for rng in drawn(3):
         x, ids = _heard(rng, 3, np.array([15, *rng.permutation([5, 20, 50])]))
-        _asked(own_moments, x, ids, np.ones(len(ids), bool), 0,
-               "Row 0, nobody known, gets everybody's moments: of all train utterances taken "
-               "together, the unnamed ones too, each utterance counted once.", these=slice(0, 1))
+        every = np.ones(len(ids), bool)
+        for k in (0, 7.5):
+            got, wanted = _asked(own_moments, x, ids, every, 4, k)
+            alone = np.asarray(plain(own_moments(x, np.ones_like(ids), every, 2, 0)))
+            hint = ("Row 0, nobody known, gets everybody's moments, whatever k is: of all train "
+                    "utterances together, the unnamed ones too, each counted once. {}")
+            expect(got[1, 0], wanted[1, 0], hint.format("The mean is another."))
+            expect(got[0, 0], alone[0, 1],
+                   hint.format("Were they all of one person, your a would be another."))
 
 
 def absent(own_moments):
     for rng in drawn(3):
-        counts = np.array([0, *rng.permutation([6, 9, 30])])
-        x, ids = _heard(rng, 3, counts)
+        x, ids = _heard(rng, 3, np.array([0, *rng.permutation([6, 9, 30])]))
         gone = int(rng.integers(1, 4))
-        _asked(own_moments, x, ids, ids != gone, 0,
-               "Somebody has rows in test but none in train, somebody else has a row in the table "
-               "and none in the data: both are strangers, and get everybody's moments.",
-               rows=6, these=[gone, 4, 5])
+        for k in (0, 3):
+            got, wanted = _asked(own_moments, x, ids, ids != gone, 6, k)
+            for s in (gone, 4, 5):
+                for one, other in ((got[1, s], wanted[1, s]), (got[:, s], got[:, 0])):
+                    expect(one, other, "Somebody is in test and not in train, others are in the "
+                           "table and not in the data: strangers, who get everybody's moments.")
 
 
 def shrunk(own_moments):
     for rng in drawn(4):
         x, ids = _heard(rng, 4, np.array([0, *rng.permutation([1, 4, 12, 60])]))
         k = float(rng.choice([0.5, 3, 10, 40]))
-        _asked(own_moments, x, ids, np.ones(len(ids), bool), k,
-               f"With k = {k:g} more utterances that have everybody's moments. Their mean lies "
-               "elsewhere than the person's own, and that distance is part of the spread of all "
-               "n + k.")
+        got, wanted = _asked(own_moments, x, ids, np.ones(len(ids), bool), 5, k)
+        hint = f"With k = {k:g} more utterances that have everybody's moments, "
+        expect(got[1, 1:], wanted[1, 1:], hint + "c isn't the mean of all n + k.")
+        expect(got[0, 1:], wanted[0, 1:], hint + "a isn't that of all n + k. The person's own mean "
+               "and everybody's lie apart, and that distance is part of the spread.")
 
 
 def test_stays_out(own_moments):
@@ -261,12 +251,12 @@ def constant(own_moments):
     for rng in drawn(3):
         x, ids = _heard(rng, 3, np.array([0, 1, 20, 30]))
         x[ids == 2, 0], x[:, 1] = 1.5, -2.0
-        _asked(own_moments, x, ids, np.ones(len(ids), bool), 0,
-               "A feature that never moves (sd below 0.001, everybody's or one person's) keeps its "
-               "size, a = 0; nothing is divided by zero.")
+        (a, c), _ = _asked(own_moments, x, ids, np.ones(len(ids), bool), 4, 0)
+        expect([a[2, 0], *a[:, 1], *a[1]], np.zeros(8),
+               "A feature that never moves, everybody's or one person's, who may have said one "
+               "thing only, keeps its size, a = 0.")
+        expect(bool(np.isfinite([a, c]).all()), True, "Some of your moments aren't finite.")
 
-
-# neutrality --------------------------------------------------------------------------------------
 
 def apart(x, ids, lengths, rows):
     """Eq. even-neutrality with a loop, in double precision, from arrays; a tensor that can be
@@ -295,16 +285,16 @@ def _talk(rng, people, turns=8, dialogues=6, d=3, nobody=False, even=False):
     return x.astype("float32"), ids, np.full(dialogues, turns)
 
 
-def _n(neutrality, talk, rows, hint):
-    got = neutrality(*map(torch.as_tensor, talk), rows)
-    expect(got, apart(*talk, rows)[0], hint, 2e-3)
+def _n(neutrality, talk, rows):
+    return float(np.asarray(plain(neutrality(*map(torch.as_tensor, talk), rows))).reshape(()))
 
 
 def even_counts(neutrality):
     for rng in drawn(3):
-        _n(neutrality, _talk(rng, 4, even=True), 5,
-           "Everybody speaks equally often here, nothing is padded, nobody is unknown: it is the "
-           "formula itself, or what it takes a mean over.")
+        talk = _talk(rng, 4, even=True)
+        expect(_n(neutrality, talk, 5), apart(*talk, 5)[0],
+               "Everybody speaks equally often here, nothing is padded, nobody is unknown: it is "
+               "the formula itself, or what it takes a mean over.", 2e-3)
 
 
 def uneven_counts(neutrality):
@@ -312,48 +302,62 @@ def uneven_counts(neutrality):
         x, ids, lengths = _talk(rng, 4, turns=12)
         ids[:, 1:] = np.where(rng.random(ids[:, 1:].shape) < 0.75, 1, ids[:, 1:])
         ids[:8, 0] = np.tile([1, 2, 3, 4], 2)
-        _n(neutrality, (x, ids, lengths), 5,
-           "One person speaks most of the time. In our N every person counts the same, in mu and v "
-           "as well, however often they speak.")
+        expect(_n(neutrality, (x, ids, lengths), 5), apart(x, ids, lengths, 5)[0],
+               "One person speaks most of the time. In our N every person counts the same, in mu "
+               "and v as well, however often they speak.", 2e-3)
+
+
+def _same_without(neutrality, talk, counts, rows, hint):
+    """N is what it would be if only the utterances that count were there, in one dialogue."""
+    x, ids, _ = talk
+    alone = x[counts][:, None], ids[counts][:, None], np.array([counts.sum()])
+    wanted = _n(neutrality, alone, rows)
+    expect(wanted > 0, True, "People differ here, and your N is not above 0.")
+    expect(_n(neutrality, talk, rows), wanted, hint, 2e-3)
 
 
 def padding(neutrality):
     for rng in drawn(3):
         x, ids, lengths = _talk(rng, 3, turns=12)
         lengths = rng.integers(5, 12, len(lengths))
-        pad = np.arange(len(x))[:, None] >= lengths
-        x[pad] = 50 * rng.normal(size=(pad.sum(), 3))
-        _n(neutrality, (x, ids, lengths), 4,
-           "Some dialogues are shorter than T. What stands behind their ends is padding, with "
-           "whatever features and ids: it must not count.")
+        heard = np.arange(len(x))[:, None] < lengths
+        x[~heard] = 50 * rng.normal(size=((~heard).sum(), 3))
+        _same_without(neutrality, (x, ids, lengths), heard, 4,
+                      "Some dialogues are shorter than T. Behind their ends is padding, with "
+                      "whatever features and ids: it must not count.")
 
 
 def not_counted(neutrality):
     for rng in drawn(3):
         x, ids, lengths = _talk(rng, 3, turns=10, nobody=True)
-        ids[:2, 0] = 1, 2                           # whoever else speaks, these two are there
-        ids[3, 3] = 5                               # heard once; 4 and 6 never
+        ids[:4, 0] = 1, 2, 1, 2                         # whoever else speaks, these two do
+        ids[9, 5] = 5                                   # heard once; 4 and 6 never
         x[ids == 0] += 3
-        _n(neutrality, (x, ids, lengths), 7,
-           "Here are utterances of nobody known (id 0), somebody heard only once, and rows of the "
-           "table that never speak. None of these is a person with a mean and a spread.")
-    expect(neutrality(torch.ones(4, 2, 3), torch.zeros(4, 2, dtype=torch.long),
-                      torch.tensor([4, 3]), 5), 0.0,
-           "Where nobody is known there is nobody to tell apart: N is 0, neither an error nor NaN.")
+        counts = (ids > 0) & (ids < 5) & (np.bincount(ids.ravel(), minlength=7) > 1)[ids]
+        _same_without(neutrality, (x, ids, lengths), counts, 7,
+                      "Here are utterances of id 0, somebody heard only once, and rows of the "
+                      "table that never speak. None of these is a person with mean and spread.")
+    nobody = np.ones((4, 2, 3), "float32"), np.zeros((4, 2), int), np.array([4, 3])
+    expect(_n(neutrality, nobody, 5), 0.0, "Where nobody is known there is nobody to tell apart: "
+                                           "N is 0, neither an error nor NaN.")
 
 
 def gradients(pulled):
+    hint = "The gradient of N at the features {}. Nothing may be cut off (detach, item, NumPy)."
     for rng in drawn(3):
         x, ids, lengths = _talk(rng, 3, turns=9, nobody=True)
-        x[ids == 1, 0] = 0.0                        # a feature that one person never moves
-        lengths = rng.integers(6, 10, len(lengths))
-        total, at = apart(x, ids, lengths, 4)
-        wanted, = torch.autograd.grad(total, at)
-        got = np.asarray(plain(pulled(x, ids, lengths, 4)["gradient"]))
-        expect(got * 50, wanted * 50,
-               "The gradient of N at the features isn't right. Nothing may be cut off "
-               "(detach, item, NumPy), and where one person never moves a feature it stays "
-               "finite.", 5e-3)
+        ids[:6, 0] = 1, 2, 3, 1, 2, 3
+        slope = np.asarray(plain(pulled(x, ids, lengths, 4)["gradient"]))
+        step = 0.02 * slope / np.linalg.norm(slope)
+        up, down = (pulled((x + way * step).astype("float32"), ids, lengths, 4)["value"]
+                    for way in (1, -1))
+        expect((np.asarray(up) - np.asarray(down)) / 0.04, np.linalg.norm(slope),
+               hint.format("doesn't say how N changes when they move"), 2e-2)
+        x[ids == 1, 0] = 0.0                            # a feature that one person never moves
+        slope = np.asarray(plain(pulled(x, ids, lengths, 4)["gradient"]))
+        expect(bool(np.isfinite(slope).all()), True,
+               "One person never moves a feature, and the gradient there isn't finite. Which "
+               "function of their variance is too steep at 0?")
 
 
 def no_loops(pulled):
@@ -362,5 +366,5 @@ def no_loops(pulled):
         many = pulled(*_talk(rng, 30, turns=20, dialogues=16, d=8), 31)["calls"]
         expect(int(many) - int(few) < 8, True,
                f"It took {few} calls of torch for 2 people and {many} for 30: something is done "
-               "person by person, turn by turn or feature by feature. Whose sums could be had at "
-               "once, by a product with a membership matrix or by adding at an index?")
+               "one by one, for people, turns, dialogues or features. All people's sums can be had "
+               "at once: how does a table of who said what, or an index to add at, do that?")
