@@ -4,7 +4,7 @@ import numpy as np
 import torch
 
 LOSES = {"neutrality": 4}
-SAYS = "grad"
+SAYS = "is zero everywhere"
 
 
 def neutrality(x, ids, lengths, rows):
