@@ -67,11 +67,12 @@ def _judged(path: Path, student: Student, seed: int) -> dict:
 
     tests, hung = [], ""
     for case in ExceptionTestFile.from_file(str(path)).test_cases:
-        verdict, says = ("wrong", hung) if hung else _verdict(case.body.test_func, student, seed)
-        if verdict == "hung":
-            verdict, hung = "wrong", says
+        verdict, says = ("hung", hung) if hung else _verdict(case.body.test_func, student, seed)
+        hung = says if verdict == "hung" else ""
         tests.append({"test": case.name, "points": case.points if verdict == "right" else 0,
                       "of": case.points, "verdict": verdict, "says": says})
+    if any(test["verdict"] in ("stopped", "hung") for test in tests):
+        student.end()              # what stopped may have left something behind: start anew
     return {"question": path.stem, "points": sum(test["points"] for test in tests),
             "of": sum(test["of"] for test in tests), "tests": tests}
 
@@ -86,7 +87,7 @@ def _verdict(test, student: Student, seed: int) -> tuple[str, str]:
     except Wrong as hint:
         return "wrong", str(hint)
     except (Stopped, Ended) as reason:
-        return "wrong", str(reason)
+        return "stopped", str(reason)
     except TimedOut as reason:
         return "hung", str(reason)
     except Exception as error:           # the instructor has to see it; the student is told so

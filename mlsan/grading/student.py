@@ -16,7 +16,7 @@ from mlsan.exercises import Wrong
 from mlsan.grading import pipe, sandbox
 
 CELL, CALL, WHOLE = 60, 60, 400          # seconds for a cell, a call, everything
-STARTS = 8                               # a process that was ended is started anew so often
+STARTS = 12                              # a process that was ended is started anew so often
 
 
 class TimedOut(Exception):
@@ -45,7 +45,7 @@ class Student:
         return self
 
     def __exit__(self, *_) -> None:
-        self._end()
+        self.end()
 
     def asked(self, name: str):
         """The value of one of the notebook's names; a function that asks, if it is one."""
@@ -67,7 +67,7 @@ class Student:
     def _start(self) -> None:
         """A running process that has executed the cells, but for those that hung before."""
         while not self.process or self.process.poll() is not None:
-            self._end()
+            self.end()
             self.starts += 1
             if self.starts > STARTS:
                 raise Ended("Your program ended or hung too often to go on.")
@@ -94,7 +94,7 @@ class Student:
         except (TimedOut, Ended) as reason:
             self.hung_cells.add(number)
             self.failed_cells[number] = str(reason)
-            self._end()
+            self.end()
 
     def _exchanged(self, message: dict, seconds: float) -> dict:
         """Send a message and read the answer; what takes longer than ``seconds`` is ended."""
@@ -104,13 +104,13 @@ class Student:
             total, tree = pipe.head(self._read(pipe.HEAD.size, until))
             reply = pipe.decode((tree, self._read(total, until)))
         except (BrokenPipeError, pipe.Unreadable) as error:
-            self._end()
+            self.end()
             raise Ended(f"Your program ended, or wrote where it should not: {error}.") from None
         except (TimedOut, Ended):
-            self._end()
+            self.end()
             raise
         if not isinstance(reply, dict):
-            self._end()
+            self.end()
             raise Ended("Your program wrote where it should not.")
         return reply
 
@@ -130,7 +130,8 @@ class Student:
             size -= len(part)
         return b"".join(parts)
 
-    def _end(self) -> None:
+    def end(self) -> None:
+        """End the process and all that it started; the next question starts another."""
         if self.process:
             try:
                 os.killpg(self.process.pid, 9)
