@@ -44,6 +44,7 @@ from mlsan.studies.ablation import ablate as run_ablation
 from mlsan.studies.tables import (
     NAMES,
     show_ablation,
+    show_mirror,
     show_predictions,
     show_reproduction,
     show_scores,
@@ -78,15 +79,23 @@ def corpora(as_json: Json = False) -> None:
 
 
 @app.command()
-def fetch(name: Annotated[str, typer.Argument(
+def fetch(name: Annotated[str | None, typer.Argument(
               metavar="CORPUS",
-              help="a name of `mlsan corpora`; with --features, meld or iemocap")],
+              help="a name of `mlsan corpora`; with --features, meld or iemocap")] = None,
           features: Annotated[str | None, typer.Option(help=" | ".join(FEATURES))] = None,
           source: Annotated[Path | None, typer.Option(
               "--from", metavar="DIR",
               help="where the feature files are, instead of downloading them")] = None,
+          everything: Annotated[bool, typer.Option(
+              "--all", help="every corpus, into the folder that --to names")] = False,
+          to: Annotated[Path | None, typer.Option(
+              metavar="FOLDER", help="with --all: a mirror for machines without a network")] = None,
           accept_licence: AcceptLicence = False) -> None:
     """Download what a corpus needs from its owners, verified; or convert feature files at hand."""
+    if everything or to or not name:
+        if not (everything and to) or name or features or source:
+            raise CorpusError("fetch takes a CORPUS, or --all --to FOLDER")
+        return show_mirror(catalogue.mirror(to, accept_licence=accept_licence), to)
     if source and not features:
         raise CorpusError(f"--from {source}: say which files these are, "
                           f"with --features {'|'.join(FEATURES)}")

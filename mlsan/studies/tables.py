@@ -81,6 +81,14 @@ def show_predictions(run, table: pd.DataFrame, file: Path) -> None:
         Console().print(line, highlight=False, soft_wrap=True)
 
 
+def show_mirror(missing: dict[str, str], folder: Path) -> None:
+    """Which corpora a mirror holds now, and why the others are not in it."""
+    for name, why in missing.items():
+        Console().print(f"{name}: {why or 'there'}", highlight=False, soft_wrap=True)
+    Console().print(f"Elsewhere, copy the folder and set MLSAN_MIRROR={folder.resolve()}",
+                    highlight=False, soft_wrap=True)
+
+
 def show_ablation(result: dict) -> None:
     title = (f"{result['corpus']}, {result['seeds']} seeds, context "
              f"{'on' if result['context'] else 'off'}, recipe {result['recipe']}"
