@@ -71,7 +71,7 @@ class NotBegun:
                             options["repository_url"].removeprefix("https://github.com/"),
                             "blob", options["repository_branch"], f"{env.docname}.ipynb"])
         line = nodes.paragraph(classes=["mlsan-unanswered"])
-        line += [nodes.Text("To check an answer, copy this cell into your own notebook or "),
+        line += [nodes.Text("Copy this cell into your own notebook, "),
                  nodes.reference(text="open the chapter in Colab", refuri=address),
-                 nodes.Text("; or read the solution.")]
+                 nodes.Text(", or read the solution.")]
         return [line]
