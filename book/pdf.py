@@ -36,6 +36,9 @@ STANDS = """() =>
 """
 
 
+NUMBER = re.compile(r"(?:Exercise )?(\d+\.\d+)\b")     # an exercise, a solution
+HEADINGS = """() => [...document.querySelectorAll("h3, h4")].map((h) => h.firstChild.textContent)"""
+
 # Takes the solutions out of a page; a line says where each is. -> [[number and title, HTML], ...]
 TAKE_SOLUTIONS = """(solutions) =>
     [...document.querySelectorAll("section[id^='exercise-'] > details")].map((details) => {
@@ -80,13 +83,15 @@ class Print:
         self.places[name] = self.place(first)
         title = self.page.title().split(" — ")[0]        # without the book's
         entry = self.writer.add_outline_item(title=title, page_number=first, parent=part)
+        # Chromium's own outline garbles a heading that it has moved to the next sheet.
+        titles = {number[1]: title for title in self.page.evaluate(HEADINGS)
+                  if (number := NUMBER.match(title))}
         for heading in flat(printed.outline):
-            # Chromium says a heading twice that it has moved to the next sheet.
-            title = re.fullmatch(r"(.+?)\1?", heading.title)[1]
-            if number := re.match(r"(?:Exercise )?(\d+\.\d+)\b", title):
+            if (number := NUMBER.match(heading.title)) and number[1] in titles:
                 sheet = first + printed.get_destination_page_number(heading)
                 self.places[f"{kind}-{number[1]}"] = self.place(sheet, heading.top)
-                self.writer.add_outline_item(title=title, page_number=sheet, parent=entry)
+                self.writer.add_outline_item(title=titles[number[1]], page_number=sheet,
+                                             parent=entry)
         for sheet in self.writer.pages[first:]:
             for link in map(lambda a: a.get_object(), sheet.get("/Annots", ())):
                 if within := printed.named_destinations.get(link.get("/Dest")):
