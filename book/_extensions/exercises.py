@@ -7,8 +7,6 @@ In a notebook, an exercise has a heading, ``### Exercise 2.3: catch the leak``, 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import nbformat
@@ -24,38 +22,24 @@ EXERCISE = re.compile(
     r"^###+ (Exercise (\d+\.\d+): (.+))\n\n\*About (\d+) minutes, (easy|medium|hard)\.\*\n", re.M)
 
 
-@dataclass(frozen=True)
-class Exercise:
-    heading: str
-    number: str
-    title: str
-    minutes: int
-    difficulty: str
-
-
-def chapters() -> Iterator[tuple[str, str, list[Exercise]]]:
-    """Each notebook of the contents: its path from the root, its title, its exercises in order."""
-    parts = yaml.safe_load((ROOT / "_toc.yml").read_text())["parts"]
-    for path in (f"{c['file']}.ipynb" for part in parts for c in part["chapters"]):
-        if (ROOT / path).exists():
-            cells = nbformat.read(ROOT / path, as_version=4).cells
-            text = "\n\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
-            yield path, TITLE.search(text)[1], [
-                Exercise(heading, number, title, int(minutes), difficulty)
-                for heading, number, title, minutes, difficulty in EXERCISE.findall(text)]
-
-
 def list_exercises(app: Sphinx, docname: str, source: list[str]) -> None:
     """Put each chapter's table at the end of the page; MyST refuses links that lead nowhere."""
     if docname != LIST:
         return
-    for number, (path, title, exercises) in enumerate(chapters(), 1):
-        minutes = sum(exercise.minutes for exercise in exercises)
-        rows = [f"| [{e.number} {e.title}]({Path(path).name}#{default_slugify(e.heading)}) "
-                f"| {e.minutes} | {e.difficulty} |" for e in exercises]
+    parts = yaml.safe_load((ROOT / "_toc.yml").read_text())["parts"]
+    pages = [ROOT / f"{page['file']}.ipynb" for part in parts for page in part["chapters"]]
+    for chapter, path in enumerate(filter(Path.exists, pages), 1):
+        cells = nbformat.read(path, as_version=4).cells
+        text = "\n\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
+        exercises = EXERCISE.findall(text)
+        total = sum(int(minutes) for *_, minutes, _ in exercises)
         source[0] += "\n".join([
-            f"\n## {number}. {title}\n", f"{len(rows)} exercises, about {minutes} minutes.\n",
-            "| Exercise | Minutes | Difficulty |", "|:--|--:|:--|", *rows, ""])
+            f"\n## {chapter}. {TITLE.search(text)[1]}\n",
+            f"{len(exercises)} exercises, about {total} minutes.\n",
+            "| Exercise | Minutes | Difficulty |", "|:--|--:|:--|",
+            *(f"| [{number} {title}]({path.name}#{default_slugify(heading)}) "
+              f"| {minutes} | {difficulty} |"
+              for heading, number, title, minutes, difficulty in exercises), ""])
 
 
 class NotBegun:
