@@ -4,17 +4,13 @@ from __future__ import annotations
 
 import json
 import re
-import subprocess
-import sys
 
 import numpy as np
 import pytest
-import yaml
 from axe_playwright_python.sync_playwright import Axe
 from pages import IN_BROWSER, PAGES, html_of, widget_state
-from pdf import ROOT
-from pypdf import PdfReader
 
+from mlsan.exercises.verdicts import WORDS, Verdict
 from mlsan.widgets import nearest_mean_accuracy
 
 pytestmark = IN_BROWSER
@@ -74,16 +70,16 @@ def grave_violations(page) -> list:
             if v["impact"] in ("serious", "critical")]
 
 
-def test_pdf_has_a_bookmark_for_every_page():
-    printed = subprocess.run([sys.executable, ROOT / "book" / "pdf.py"],
-                             capture_output=True, text=True)
-    assert printed.returncode == 0, printed.stderr
-    outline = PdfReader(ROOT / "_build" / "mlsan.pdf").outline
-    parts = yaml.safe_load((ROOT / "_toc.yml").read_text())["parts"]
-    chapters = [entry for entry in outline if isinstance(entry, list)]
-    assert [len(entry) for entry in chapters] == [len(part["chapters"]) for part in parts]
-    titles = [entry.title for entry in outline if not isinstance(entry, list)]
-    assert titles[1:] == [part["caption"] for part in parts]
+@pytest.mark.parametrize("look", ["background: #fff; color: #000",
+                                  "background: #111; color: #e0e0e0"])
+def test_verdicts_can_be_read_on_light_and_on_dark_without_a_stylesheet(browser, look):
+    page = browser.new_page()
+    page.set_content(f"<body style='{look}'>" + "".join(
+        Verdict(kind, "So it is.")._repr_html_() for kind in WORDS))
+    found = Axe().run(page).response
+    judged = {key: [rule["id"] for rule in found[key]] for key in ("violations", "passes")}
+    assert "color-contrast" in judged["passes"] and "color-contrast" not in judged["violations"]
+    page.close()
 
 
 FIGURE = re.compile(

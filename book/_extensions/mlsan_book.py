@@ -2,6 +2,7 @@
 
 - the Colab badge is shown from our own drawing of it;
 - a plotly output becomes a described figure, and plotly.js is loaded on pages that have one;
+- an exercise that nobody has begun says where it can be, and a page lists all exercises;
 - widget scripts come from `book/vendor/files`, on pages that have a widget (see `_config.yml`).
 """
 
@@ -12,6 +13,7 @@ from html import escape
 from pathlib import Path
 
 from docutils import nodes
+from exercises import NotBegun, list_exercises
 from front_figure import front_figure
 from myst_nb.core.render import load_mime_renders
 from sphinx.application import Sphinx
@@ -96,14 +98,16 @@ def mend_citation_list(app: Sphinx, pagename, templatename, context, doctree) ->
 def setup(app: Sphinx) -> dict:
     if not (VENDORED / "vendored" / "plotly.min.js").exists():
         raise ExtensionError("the vendored scripts are missing: build the book with `make book`")
-    # MyST-NB finds renderers through entry points of installed packages only. This one is the
-    # book's and not the package's, so it joins the list that MyST-NB keeps.
-    if PlotlyFigure not in load_mime_renders():
-        load_mime_renders().append(PlotlyFigure)
+    # MyST-NB finds renderers through entry points of installed packages only. These are the
+    # book's and not the package's, so they join the list that MyST-NB keeps.
+    for renderer in (PlotlyFigure, NotBegun):
+        if renderer not in load_mime_renders():
+            load_mime_renders().append(renderer)
     app.add_directive("front-figure", FrontFigure)
     app.config.html_static_path += [str(HERE / "static"), str(VENDORED)]
     app.add_css_file("mlsan-book.css")
     app.connect("source-read", own_badge)
+    app.connect("source-read", list_exercises)
     app.connect("html-page-context", fit_scripts, priority=900)
     app.connect("html-page-context", mend_citation_list)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -20,6 +20,11 @@ WORDS = {"right": "Right.", "wrong": "Not yet.", "not begun": "Not begun.",
          "nothing": "Nothing came back.", "printed": "Printed, not returned.",
          "stopped": "It stopped.", "fault": "The check failed."}
 
+# A sign, a colour and a line. Jupyter and Colab have none of our stylesheets, so a verdict brings
+# its look along; its words keep the reader's own text colour, which stands on light and on dark.
+LOOKS = {"right": ("✓", "46, 158, 79", "solid"), "wrong": ("✗", "217, 72, 65", "solid"),
+         "open": ("○", "128, 128, 128", "dashed"), "fault": ("!", "200, 130, 0", "double")}
+
 
 @dataclass(frozen=True)
 class Verdict:
@@ -37,9 +42,12 @@ class Verdict:
         return f"{WORDS[self.kind]} {self.why}"
 
     def _repr_html_(self) -> str:            # wraps on a phone, as plain output does not
-        look = {True: "right", False: "wrong", None: "open"}[self.right]
-        return (f"<p class='mlsan-answer mlsan-{look}'>"
-                f"<strong>{WORDS[self.kind]}</strong> {escape(self.why)}</p>")
+        look = {"right": "right", "not begun": "open", "fault": "fault"}.get(self.kind, "wrong")
+        sign, colour, line = LOOKS[look]
+        return (f"<p class='mlsan-answer mlsan-{look}' style='margin: .5em 0; padding: .3em .8em; "
+                f"border-left: .4em {line} rgb({colour}); background: rgba({colour}, .12)'>"
+                f"<strong><span aria-hidden='true'>{sign}</span> {WORDS[self.kind]}</strong> "
+                f"{escape(self.why)}</p>")
 
 
 class _NotBegun(Exception):
