@@ -7,6 +7,7 @@ import secrets
 from collections.abc import Iterable, Mapping
 from dataclasses import is_dataclass
 from itertools import islice
+from numbers import Number
 
 import numpy as np
 import torch
@@ -43,6 +44,8 @@ def plain(value):
         return (value.float() if value.dtype == torch.bfloat16 else value).numpy()
     if isinstance(value, np.ndarray | np.generic):
         return np.array(value, subok=False)
+    if isinstance(value, Number):            # a Fraction, a Decimal
+        return float(value)
     if isinstance(value, Mapping):
         return {key: plain(part) for key, part in value.items()}
     if hasattr(value, "to_numpy"):
@@ -68,6 +71,22 @@ def _stacked(parts: list):
 def _numeric(part) -> bool:
     return (isinstance(part, bool | int | float | complex)
             or isinstance(part, np.ndarray) and part.dtype.kind in "biufc")
+
+
+def parts(value, number: int, hint: str) -> list:
+    """The ``number`` things that came back together, as plain values; else ``Wrong(hint)``."""
+    value = plain(value)
+    if not isinstance(value, list) and np.ndim(value) == 0 or len(value) != number:
+        raise Wrong(hint)
+    return list(value)
+
+
+def numbers(value, hint: str) -> np.ndarray:
+    """What came back as an array of finite floats, whatever its shape; else ``Wrong(hint)``."""
+    value = plain(value)
+    if not _numeric(value) or np.iscomplexobj(value) or not np.isfinite(value).all():
+        raise Wrong(hint)
+    return np.asarray(value, float)
 
 
 def expect(got, wanted, hint: str, tolerance: float = 1e-4) -> None:
