@@ -196,3 +196,10 @@ def test_what_is_no_number_is_a_wrong_answer(value):
     assert numbers((v for v in (True, 2)), "Numbers.").tolist() == [1.0, 2.0]
     with pytest.raises(Wrong, match="Numbers"):
         numbers(value, "Numbers.")
+
+
+@pytest.mark.parametrize("wanted", [np.float64(1), 1.0, np.array("a"), "a", [1, 2], ["a", "b"]])
+def test_an_uneven_list_is_a_wrong_answer(wanted):
+    expect([np.ones(()), torch.ones(1)], [1, 1], "One and one, in whatever shape.")
+    with pytest.raises(Wrong, match="Uneven"):
+        expect([1, [2, 3]], wanted, "Uneven.")

@@ -118,8 +118,8 @@ def same(got, wanted, tolerance: float) -> bool:
             got = got.reshape(())
         return got.shape == wanted.shape and bool(
             np.allclose(got, wanted, rtol=tolerance, atol=tolerance, equal_nan=True))
-    if isinstance(got, list | np.ndarray) and isinstance(wanted, list | np.ndarray):
-        return (np.ndim(got) > 0 or isinstance(got, list)) and len(got) == len(wanted) and all(
+    if _several(got) and _several(wanted):
+        return len(got) == len(wanted) and all(
             same(plain(one), plain(other), tolerance)
             for one, other in zip(got, wanted, strict=True))
     if isinstance(got, np.ndarray) and got.ndim == 0:
@@ -127,6 +127,10 @@ def same(got, wanted, tolerance: float) -> bool:
     if isinstance(wanted, np.ndarray) and wanted.ndim == 0:
         wanted = wanted.item()
     return type(got) is type(wanted) and got == wanted
+
+
+def _several(value) -> bool:
+    return isinstance(value, list) or isinstance(value, np.ndarray) and value.ndim > 0
 
 
 def fresh(value):
