@@ -128,6 +128,7 @@ class Blank:
     (lambda x: torch.tensor(2 * x, requires_grad=True), "right", ""),
     (lambda x: pd.Series(x) * 2, "right", ""),
     (lambda x: [2 * Fraction(v) for v in x], "right", ""),
+    (lambda x: torch.tensor(2 * x).to_sparse(), "right", ""),
     (partial(np.multiply, 2), "right", ""),
     (in_place, "right", "changed what it was given (x)"),
     (lambda x: x, "wrong", "Twice each"),
@@ -191,7 +192,8 @@ def test_what_is_not_so_many_things_is_a_wrong_answer(value, number):
         parts(value, number, "So many.")
 
 
-@pytest.mark.parametrize("value", ["1", None, 1j, [1, [2, 3]], [np.nan, 1.0], ["a"], {1: 2}])
+@pytest.mark.parametrize("value", ["1", None, 1j, [1, [2, 3]], [np.nan, 1.0], ["a"], {1: 2},
+                                   10 ** 30])
 def test_what_is_no_number_is_a_wrong_answer(value):
     assert numbers((v for v in (True, 2)), "Numbers.").tolist() == [1.0, 2.0]
     with pytest.raises(Wrong, match="Numbers"):

@@ -40,7 +40,7 @@ def plain(value):
     if value is None or value is ... or type(value) in (bool, int, float, complex, str, bytes):
         return value
     if isinstance(value, torch.Tensor):
-        value = value.detach().cpu()
+        value = value.detach().to_dense().cpu()
         return (value.float() if value.dtype == torch.bfloat16 else value).numpy()
     if isinstance(value, np.ndarray | np.generic):
         return np.array(value, subok=False)
@@ -69,8 +69,8 @@ def _stacked(parts: list):
 
 
 def _numeric(part) -> bool:
-    return (isinstance(part, bool | int | float | complex)
-            or isinstance(part, np.ndarray) and part.dtype.kind in "biufc")
+    return (isinstance(part, bool | int | float | complex | np.ndarray)
+            and np.asarray(part).dtype.kind in "biufc")      # an int beyond 64 bits is an object
 
 
 def parts(value, number: int, hint: str) -> list:

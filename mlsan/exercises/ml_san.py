@@ -11,7 +11,7 @@ from mlsan.exercises import Wrong, drawn, exercise, expect, numbers, parts, plai
 @exercise
 def one_more(answer) -> str:
     """``answer``: by how many weights one more speaker makes the network grow."""
-    given = numbers(answer, "Give one number.")
+    given = numbers(answer, "Give one number: how many weights more.")
     if given.size == 1 and given.item() in (32, 65, 64):
         raise Wrong("That is one of the places. Two parts have a row for every speaker: which?")
     if given.size == 1 and given.item() in (96, 33):
