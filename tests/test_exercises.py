@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import inspect
 import re
+from fractions import Fraction
 from functools import partial
 from itertools import count
 
@@ -14,7 +15,7 @@ import pytest
 import torch
 from book_code import NOTEBOOKS, cell_source, cells, chapter, definitions, solutions
 
-from mlsan.exercises import begun, drawn, exercise, expect
+from mlsan.exercises import Wrong, array, begun, drawn, exercise, expect, number, word
 
 
 def check_module(stem):
@@ -132,6 +133,7 @@ class Blank:
     (lambda x: (2 * x)[:, None], "wrong", "(3, 1); expected (3,)"),
     (lambda x: Flatterer(), "wrong", "Flatterer"),
     (lambda x: [Flatterer()] * 3, "wrong", "Flatterer"),
+    (lambda x: [x, [x, "uneven"]], "wrong", "Twice each"),
     (lambda x, y: x, "wrong", "missing a required argument: 'y'"),
     (7, "wrong", "function itself"),
     (..., "not begun", "dots"),
@@ -147,6 +149,33 @@ def test_every_kind_of_answer_gets_its_own_verdict(answer, kind, why):
     verdict = double(answer)
     assert verdict.kind == kind and why in verdict.why, verdict
     assert verdict.right is {"right": True, "not begun": None}.get(kind, False)
+
+
+def test_one_number_or_one_word_or_an_array_comes_in_any_form():
+    for value in (0.5, np.float32(0.5), [0.5], torch.tensor([[0.5]]), Fraction(1, 2)):
+        assert number(value) == 0.5
+    for value in ("Both ", ["both"], np.array("both."), pd.Series(["BOTH"])):
+        assert word(value) == "both"
+    for value in ([[1, 2]], torch.ones(1, 2), (range(2) for _ in range(1))):
+        assert array(value, (None, 2), "Pairs.").shape == (1, 2)
+
+
+@pytest.mark.parametrize(("form", "value", "why"), [
+    (number, "0.5", "one number"), (number, [1, 2], "one number"), (number, 1j, "one number"),
+    (word, 3, "one word"), (word, ["a", "b"], "one word"), (word, [["a", "b"], "c"], "one word"),
+    (lambda value: array(value, (None, 2), "Pairs."), [1, 2, 3],
+     r"Pairs. \(Its shape is \(3,\); expected \(any, 2\).\)"),
+    (lambda value: array(value, (2,), "A pair."), [[1], [1, 2]], "A pair."),
+    (lambda value: array(value, (2,), "A pair."), ["1", "2"], "A pair.")])
+def test_what_is_no_number_no_word_or_no_such_array_gets_a_hint(form, value, why):
+    with pytest.raises(Wrong, match=why):
+        form(value)
+
+
+def test_a_known_mistake_gets_its_own_hint():
+    for got, why in ((-2.0, "The sign"), (3.0, "Twice")):
+        with pytest.raises(Wrong, match=why):
+            expect(got, 2.0, "Twice it.", mistakes={"The sign.": -2.0})
 
 
 def test_a_check_that_fails_says_that_it_is_not_the_learner():
