@@ -12,7 +12,17 @@ does not give the answer away, and returns one sentence on what a right answer s
 function gets copies, so nothing that it does to them moves what the check expects.
 """
 
-from mlsan.exercises.answers import Wrong, array, begun, drawn, expect, number, plain, word
+from mlsan.exercises.answers import (
+    Wrong,
+    array,
+    drawn,
+    expect,
+    number,
+    plain,
+    positions,
+    word,
+)
 from mlsan.exercises.verdicts import Verdict, begun, exercise
 
-__all__ = ["Verdict", "Wrong", "array", "begun", "drawn", "exercise", "expect", "number", "plain", "word"]
+__all__ = ["Verdict", "Wrong", "array", "begun", "drawn", "exercise", "expect", "number", "plain",
+           "positions", "word"]

@@ -133,6 +133,24 @@ def _about_shapes(got, wanted) -> str:
     return ""
 
 
+def positions(value) -> frozenset:
+    """Which ones: the positions in any list, a set, or one axis's np.where, np.argwhere or
+    torch.nonzero. Raises ``Wrong`` for anything else."""
+    got = plain(value)
+    got = plain(list(got)) if isinstance(got, frozenset) else got
+    if not _numeric(got):
+        raise Wrong("Return one list, of positions only.")
+    got = np.asarray(got)
+    if got.dtype == bool:
+        raise Wrong("Return positions, 0 for the first, not True or False for each.")
+    if got.ndim and got.size not in got.shape:
+        raise Wrong("Return one list, of positions only: one number for each.")
+    found = frozenset(got.ravel().tolist())
+    if len(found) < got.size:
+        raise Wrong("Give each position once.")
+    return found
+
+
 def same(got, wanted, tolerance: float) -> bool:
     """Whether two plain values are alike, floats within ``tolerance``."""
     if isinstance(wanted, dict) or isinstance(got, dict):
