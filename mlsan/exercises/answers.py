@@ -90,11 +90,11 @@ def expect(got, wanted, hint: str, tolerance: float = 1e-4,
         raise Wrong(hint + _about_shapes(got, wanted))
 
 
-def number(value) -> float:
+def number(value, hint: str = "Give one number, not a text and not several numbers.") -> float:
     """One number, of whatever type or in an array of one; raises ``Wrong`` for anything else."""
     got = plain(value)
     if not _numeric(got) or np.size(got) != 1 or np.iscomplexobj(got):
-        raise Wrong("Give one number, not a text and not several numbers.")
+        raise Wrong(hint)
     return float(np.asarray(got).reshape(()))
 
 
