@@ -119,7 +119,7 @@ def leaks(answer) -> str:
                              "dialogue there, not only padding."}
     models = list(honest | leaky)
     (rng,) = drawn(1)
-    said = {models[i]: number(answer(models[i]), "Say True or False.")
+    said = {models[i]: number(answer(models[i]), "Say True or False for each model.")
             for i in rng.permutation(len(models))}
     if not set(said.values()) <= {0, 1}:
         raise Wrong("Say True or False, not by how much.")
@@ -144,7 +144,7 @@ def slots(answer) -> str:
         wanted = np.array([order.index(s) for s in speakers])
         expect(array(answer(speakers), (len(speakers),), "One number for each turn."), wanted,
                hint, mistakes={
-                   "Slots count from 0.": wanted + 1,
+                   "Slots count from 0, not from 1.": wanted + 1,
                    "The alphabet has no say; who came first?":
                        [sorted(order).index(s) for s in speakers],
                    "That's the turn in which each speaks first; "
@@ -223,7 +223,7 @@ def read_chat(answer) -> str:
                "turns from 0 in each, names without the colon, every word of what is said.",
                mistakes={
                    "The dialogues have run together: a list of lists is asked for.": flat,
-                   "Turns count from 0.": [[(t + 1, *pair) for t, *pair in turns]
+                   "Turns count from 0, not from 1.": [[(t + 1, *pair) for t, *pair in turns]
                                            for turns in wanted],
                    "There's a blank in front of what is said.": [
                        [(t, who, " " + what) for t, who, what in turns] for turns in wanted],
