@@ -121,7 +121,7 @@ def array(value, shape: tuple[int | None, ...], hint: str) -> np.ndarray:
     got = np.asarray(got)
     if got.ndim != len(shape) or any(n not in (None, m)
                                      for m, n in zip(got.shape, shape, strict=True)):
-        told = str(tuple("any" if n is None else n for n in shape)).replace("'", "")
+        told = str(tuple("any" if n is None else int(n) for n in shape)).replace("'", "")
         raise Wrong(f"{hint} (Its shape is {got.shape}; expected {told}.)")
     return got
 

@@ -36,7 +36,8 @@ def marked_in_place(values, mask, padding=-1):
 
 
 def of_the_hidden(names, dialogue):
-    return [d in set(names) for d in dialogue]
+    names = set(names)
+    return [d in names for d in dialogue]
 
 
 def draw_names(dialogue, share, rng):
@@ -65,7 +66,7 @@ def shuffled_in_place(dialogue, share, rng):
 
 def first_fifth(dialogue, share, rng):
     names = list(dict.fromkeys(dialogue))
-    return [d in names[:int(share * len(names))] for d in dialogue]
+    return of_the_hidden(names[:int(share * len(names))], dialogue)
 
 
 def always_a_fifth(dialogue, share, rng):
@@ -87,7 +88,8 @@ def draw_utterances(dialogue, share, rng):
 def until_enough(dialogue, share, rng):
     """As many dialogues as asked, and the long ones more often."""
     hidden = set()
-    while len(hidden) < share * len(set(dialogue)):
+    n = share * len(set(dialogue))
+    while len(hidden) < n:
         hidden.add(rng.choice(dialogue))
     return of_the_hidden(hidden, dialogue)
 
