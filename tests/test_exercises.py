@@ -15,7 +15,19 @@ import pytest
 import torch
 from book_code import NOTEBOOKS, cell_source, cells, chapter, definitions, solutions
 
-from mlsan.exercises import Wrong, begun, drawn, exercise, expect, numbers, parts
+from mlsan.exercises import (
+    Wrong,
+    array,
+    begun,
+    drawn,
+    exercise,
+    expect,
+    number,
+    numbers,
+    parts,
+    positions,
+    word,
+)
 
 
 def check_module(stem):
@@ -135,6 +147,7 @@ class Blank:
     (lambda x: (2 * x)[:, None], "wrong", "(3, 1); expected (3,)"),
     (lambda x: Flatterer(), "wrong", "Flatterer"),
     (lambda x: [Flatterer()] * 3, "wrong", "Flatterer"),
+    (lambda x: [x, [x, "uneven"]], "wrong", "Twice each"),
     (lambda x, y: x, "wrong", "missing a required argument: 'y'"),
     (7, "wrong", "function itself"),
     (..., "not begun", "dots"),
@@ -150,6 +163,41 @@ def test_every_kind_of_answer_gets_its_own_verdict(answer, kind, why):
     verdict = double(answer)
     assert verdict.kind == kind and why in verdict.why, verdict
     assert verdict.right is {"right": True, "not begun": None}.get(kind, False)
+
+
+def test_a_number_a_word_an_array_and_positions_come_in_any_form():
+    for value in (0.5, np.float32(0.5), [0.5], torch.tensor([[0.5]]), Fraction(1, 2)):
+        assert number(value) == 0.5
+    for value in ("Both ", ["both"], np.array("both."), pd.Series(["BOTH"])):
+        assert word(value) == "both"
+    for value in ([[1, 2]], torch.ones(1, 2), (range(2) for _ in range(1))):
+        assert array(value, (None, 2), "Pairs.").shape == (1, 2)
+    here = np.array([True, False, True])
+    for value in ([2, 0], {0, 2}, np.where(here), np.argwhere(here), torch.tensor(here).nonzero()):
+        assert positions(value) == {0, 2}
+    assert positions(torch.zeros(3).nonzero()) == frozenset()
+    assert positions(here[1:].nonzero()[0].item()) == {1}
+
+
+@pytest.mark.parametrize(("form", "value", "why"), [
+    (number, "0.5", "one number"), (number, [1, 2], "one number"), (number, 1j, "one number"),
+    (word, 3, "one word"), (word, ["a", "b"], "one word"), (word, [["a", "b"], "c"], "one word"),
+    (positions, [True, False], "0 for the first"), (positions, [[0, 1], [2, 3]], "one list"),
+    (positions, ["joy"], "one list"), (positions, [0, [1, 2]], "one list"),
+    (positions, [1, 1], "once"),
+    (lambda value: array(value, (None, 2), "Pairs."), [1, 2, 3],
+     r"Pairs. \(Its shape is \(3,\); expected \(any, 2\).\)"),
+    (lambda value: array(value, (2,), "A pair."), [[1], [1, 2]], "A pair."),
+    (lambda value: array(value, (2,), "A pair."), ["1", "2"], "A pair.")])
+def test_what_is_no_number_no_word_or_no_such_array_gets_a_hint(form, value, why):
+    with pytest.raises(Wrong, match=why):
+        form(value)
+
+
+def test_a_known_mistake_gets_its_own_hint():
+    for got, why in ((-2.0, "The sign"), (3.0, "Twice")):
+        with pytest.raises(Wrong, match=why):
+            expect(got, 2.0, "Twice it.", mistakes={"The sign.": -2.0})
 
 
 def test_a_check_that_fails_says_that_it_is_not_the_learner():

@@ -12,7 +12,19 @@ does not give the answer away, and returns one sentence on what a right answer s
 function gets copies, so nothing that it does to them moves what the check expects.
 """
 
-from mlsan.exercises.answers import Wrong, drawn, expect, numbers, parts, plain
+from mlsan.exercises.answers import (
+    Wrong,
+    array,
+    drawn,
+    expect,
+    number,
+    numbers,
+    parts,
+    plain,
+    positions,
+    word,
+)
 from mlsan.exercises.verdicts import Verdict, begun, exercise
 
-__all__ = ["Verdict", "Wrong", "begun", "drawn", "exercise", "expect", "numbers", "parts", "plain"]
+__all__ = ["Verdict", "Wrong", "array", "begun", "drawn", "exercise", "expect", "number", "numbers",
+           "parts", "plain", "positions", "word"]

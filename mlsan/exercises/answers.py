@@ -89,15 +89,56 @@ def numbers(value, hint: str) -> np.ndarray:
     return np.asarray(value, float)
 
 
-def expect(got, wanted, hint: str, tolerance: float = 1e-4) -> None:
+def expect(got, wanted, hint: str, tolerance: float = 1e-4,
+           mistakes: dict[str, object] | None = None) -> None:
     """Raise ``Wrong(hint)`` unless ``got`` says what ``wanted`` does, whatever types they are of.
 
     Floats may differ by ``tolerance``, absolutely or relatively, whichever is more: single
-    precision is enough. A lone number may come in an array of one.
+    precision is enough. A lone number may come in an array of one. ``mistakes``: hint -> what a
+    known mistake gives here; where that came back, its hint is given instead.
     """
     got, wanted = plain(got), plain(wanted)
     if not same(got, wanted, tolerance):
+        for better, slip in (mistakes or {}).items():
+            if same(got, plain(slip), tolerance):
+                raise Wrong(better)
         raise Wrong(hint + _about_shapes(got, wanted))
+
+
+def number(value, hint: str = "Give one number, not a text and not several numbers.") -> float:
+    """One number, of whatever type or in an array of one; raises ``Wrong`` for anything else."""
+    got = plain(value)
+    if not _numeric(got) or np.size(got) != 1 or np.iscomplexobj(got):
+        raise Wrong(hint)
+    return float(np.asarray(got).reshape(()))
+
+
+def word(value) -> str:
+    """One word in small letters, without blanks or a full stop; raises ``Wrong`` otherwise."""
+    got = plain(value)
+    if isinstance(got, list) and len(got) == 1:
+        (got,) = got
+    if isinstance(got, np.ndarray) and got.size == 1:
+        got = got.item()
+    if not isinstance(got, str):
+        raise Wrong("Answer with one word, as a string in quotation marks.")
+    return got.lower().strip(" .!\"'\n")
+
+
+def array(value, shape: tuple[int | None, ...], hint: str) -> np.ndarray:
+    """``value`` as an array of numbers of that shape, None for any length.
+
+    Raises ``Wrong``, ``hint`` and the two shapes, for anything else.
+    """
+    got = plain(value)
+    if not _numeric(got):
+        raise Wrong(hint)
+    got = np.asarray(got)
+    if got.ndim != len(shape) or any(n not in (None, m)
+                                     for m, n in zip(got.shape, shape, strict=True)):
+        told = str(tuple("any" if n is None else int(n) for n in shape)).replace("'", "")
+        raise Wrong(f"{hint} (Its shape is {got.shape}; expected {told}.)")
+    return got
 
 
 def _about_shapes(got, wanted) -> str:
@@ -105,6 +146,24 @@ def _about_shapes(got, wanted) -> str:
         if np.shape(got) != np.shape(wanted):
             return f" (Its shape is {np.shape(got)}; expected {np.shape(wanted)}.)"
     return ""
+
+
+def positions(value) -> frozenset:
+    """Which ones: the positions in any list, a set, or one axis's np.where, np.argwhere or
+    torch.nonzero. Raises ``Wrong`` for anything else."""
+    got = plain(value)
+    got = plain(list(got)) if isinstance(got, frozenset) else got
+    if not _numeric(got):
+        raise Wrong("Return one list, of positions only.")
+    got = np.asarray(got)
+    if got.dtype == bool:
+        raise Wrong("Return positions, 0 for the first, not True or False for each.")
+    if got.ndim and got.size not in got.shape:
+        raise Wrong("Return one list, of positions only: one number for each.")
+    found = frozenset(got.ravel().tolist())
+    if len(found) < got.size:
+        raise Wrong("Give each position once.")
+    return found
 
 
 def same(got, wanted, tolerance: float) -> bool:
@@ -118,7 +177,7 @@ def same(got, wanted, tolerance: float) -> bool:
             got = got.reshape(())
         return got.shape == wanted.shape and bool(
             np.allclose(got, wanted, rtol=tolerance, atol=tolerance, equal_nan=True))
-    if _several(got) and _several(wanted):
+    if _many(got) and _many(wanted):
         return len(got) == len(wanted) and all(
             same(plain(one), plain(other), tolerance)
             for one, other in zip(got, wanted, strict=True))
@@ -129,7 +188,8 @@ def same(got, wanted, tolerance: float) -> bool:
     return type(got) is type(wanted) and got == wanted
 
 
-def _several(value) -> bool:
+def _many(value) -> bool:
+    """Whether it is a list, even or not, or an array of at least one axis."""
     return isinstance(value, list) or isinstance(value, np.ndarray) and value.ndim > 0
 
 

@@ -5,32 +5,53 @@ from __future__ import annotations
 import numpy as np
 import torch
 
-from mlsan.exercises import Wrong, exercise, expect
+from mlsan.exercises import Wrong, array, drawn, exercise, expect, number, plain
 
 
 @exercise
 def lost(answer) -> str:
     """``answer(turns)``: how many turns of one dialogue, counted from 0, are certainly missing."""
-    expect(answer([0, 1, 2]), 0, "The turns 0, 1, 2 have no gap between them.")
-    expect(answer([0, 1, 4]), 2, "In 0, 1, 4 the turns 2 and 3 are missing.")
-    expect(answer([2, 3]), 2,
-           "Turns count from 0: a dialogue that begins with turn 2 has lost its first two.")
-    expect(answer([0, 2, 3, 7]), 4, "There can be more than one gap, each of any width.")
+    cases = [([0, 1, 2], "The turns 0, 1, 2 have no gap between them."),
+             ([0, 1, 4], "In 0, 1, 4 the turns 2 and 3 are missing."),
+             ([2, 3], "Turns count from 0: a dialogue that begins with turn 2 has lost its first "
+                      "two.")]
+    for rng in drawn(5):
+        length = rng.integers(6, 30)
+        kept = np.sort(rng.choice(length, rng.integers(2, length - 2), replace=False))
+        cases.append((kept.tolist(), "There can be more than one gap, each of any width, and one "
+                                     "before the first turn too."))
+    for turns, hint in cases:
+        gaps = sorted(set(range(max(turns))) - set(turns))
+        expect(answer(turns), len(gaps), hint, mistakes={
+            "Those are the missing turns themselves; the question is how many.": gaps})
     return "What was cut off after the last turn can't be seen: this is a lower bound."
 
 
 @exercise
 def unpad(answer) -> str:
-    """``answer(values, mask)``: (B, T) values and mask -> B lists, the real places only."""
-    values = np.array([[3, 0, 5], [0, 1, 9]])
-    mask = np.array([[True, True, True], [True, True, False]])
-    got = [list(np.asarray(row)) for row in answer(values, mask)]
-    if len(got) != 2:
-        raise Wrong("A batch of two dialogues gives back two lists, one per dialogue.")
-    expect(got[0], [3, 0, 5],
-           "The first dialogue has no padding; all three values stay, in order, the 0 as well.")
-    expect(got[1], [0, 1],
-           "In the second the mask is False at the last place, whatever stands there.")
+    """``answer(values, mask)``: (B, T) tensors -> B lists, the real places only."""
+    cases = [(torch.tensor([[3, 0, 5], [0, 1, 9]]), (3, 2))]
+    for rng in drawn(4):
+        T = rng.integers(3, 9)
+        length = rng.permutation([T, *rng.integers(1, T, rng.integers(1, 6))])
+        cases.append((torch.tensor(rng.integers(0, 4, (len(length), T))), length))
+    for values, length in cases:
+        got = plain(answer(values, torch.arange(values.shape[1]) < torch.tensor(length)[:, None]))
+        rows = got if isinstance(got, list) else np.atleast_1d(got)
+        if len(rows) != len(length):
+            raise Wrong(f"A batch of {len(length)} dialogues gives back {len(length)} lists, "
+                        "one per dialogue.")
+        for row, real, n in zip(rows, values.tolist(), length, strict=True):
+            expect(row, real[:n],
+                   "Each dialogue keeps its real values, all of them and in their order; what "
+                   "stands where the mask is False goes.", mistakes={
+                       "Padding is still there, set to something: it has to go, "
+                       "so that the lists have different lengths.": real[:n] + [0] * len(real[n:]),
+                       "Nothing has gone. Where is the mask False?": real,
+                       "A real value may be 0, and padding may hold anything. "
+                       "What tells them apart?": [v for v in real if v],
+                       "Those are the places; give the values that stand there.": list(range(n)),
+                       "That keeps the padding and drops what is real.": real[n:]})
     return ("It's the mask that says what is real; "
             "a 0 may be a prediction, and padding may hold anything.")
 
@@ -44,7 +65,7 @@ def _loud_padding(x, mask):
 
 
 def _heard(x, hidden):
-    return ((x @ x.mT + hidden).softmax(-1) @ x).sum(-1)
+    return ((0.1 * x @ x.mT + hidden).softmax(-1) @ x).sum(-1)
 
 
 def _attention(x, mask):
@@ -57,15 +78,15 @@ def _careless_attention(x, mask):
 
 def _less_its_mean(x, mask):
     real = mask[..., None]
-    return (x - (x * real).sum(1, keepdim=True) / real.sum(1, keepdim=True)).sum(-1)
+    return (x - (x * real).sum(1, keepdim=True) / real.sum(1, keepdim=True)).square().sum(-1)
 
 
 def _less_everything(x, mask):
-    return (x - x.mean(1, keepdim=True)).sum(-1)
+    return (x - x.mean(1, keepdim=True)).square().sum(-1)
 
 
 def _by_the_batch(x, mask):
-    return ((x - x[mask].mean(0)) / (x[mask].std(0) + 1e-3)).sum(-1)
+    return ((x - x[mask].mean(0)) / (x[mask].std(0) + 1e-3)).square().sum(-1)
 
 
 def _from_the_end(x, mask):
@@ -96,8 +117,14 @@ def leaks(answer) -> str:
                             "padding is in it, and other dialogues are.",
              _with_the_next: "This one adds what the next dialogue of the batch says. Put another "
                              "dialogue there, not only padding."}
+    models = list(honest | leaky)
+    (rng,) = drawn(1)
+    said = {models[i]: number(answer(models[i]), "Say True or False for each model.")
+            for i in rng.permutation(len(models))}
+    if not set(said.values()) <= {0, 1}:
+        raise Wrong("Say True or False, not by how much.")
     for model, hint in (honest | leaky).items():
-        if bool(answer(model)) is not (model in leaky):
+        if said[model] != (model in leaky):
             raise Wrong(hint)
     return "Four honest models and five that aren't: you need no source code to tell them apart."
 
@@ -105,52 +132,101 @@ def leaks(answer) -> str:
 @exercise
 def slots(answer) -> str:
     """``answer(speakers)``: order of first appearance, from 0, for the turns of one dialogue."""
-    expect(list(answer(["Ada", "Ben", "Ada"])), [0, 1, 0],
-           "The first to speak is 0, whenever they speak again.")
-    expect(list(answer(["Zoe", "Ada", "Zoe", "Max", "Ada"])), [0, 1, 0, 2, 1],
-           "It's the order of appearance that counts, "
-           "not the alphabet, and each speaker keeps their number.")
+    cases = [(["Ada", "Ben", "Ada"], "The first to speak is 0, whenever they speak again."),
+             (["Zoe", "Ada", "Zoe", "Max", "Ada"],
+              "It's the order of appearance that counts, and each speaker keeps their number.")]
+    for rng in drawn(5):
+        people = rng.permutation(["Ada", "Ben", "Cem", "Dev", "Eva", "Max", "Zoe"])
+        turns = rng.choice(people[:rng.integers(3, 8)], rng.integers(10, 25))
+        cases.append((turns.tolist(), cases[1][1]))
+    for speakers, hint in cases:
+        order = list(dict.fromkeys(speakers))
+        wanted = np.array([order.index(s) for s in speakers])
+        expect(array(answer(speakers), (len(speakers),), "One number for each turn."), wanted,
+               hint, mistakes={
+                   "Slots count from 0, not from 1.": wanted + 1,
+                   "The alphabet has no say; who came first?":
+                       [sorted(order).index(s) for s in speakers],
+                   "That's the turn in which each speaks first; "
+                   "the second to speak is 1 whenever that is.":
+                       [speakers.index(s) for s in speakers]})
     return ("Rename everybody and nothing changes: "
             "a slot knows who is who here, and nobody elsewhere.")
 
 
 @exercise
 def hide_dialogues(answer) -> str:
-    """``answer(dialogue, share, rng)``: (N,) names -> N booleans, whole dialogues hidden."""
-    dialogue = [f"d{i}" for i in range(50) for _ in range(2 + i % 5)]
-    # Sixty, because a dialogue that is hidden one time in five is then all but sure to be once.
-    generators = [np.random.default_rng(seed) for seed in range(60)]
-    drawn = [np.asarray(list(answer(dialogue, 0.2, rng))) for rng in generators]
-    for hidden in drawn:
-        if hidden.shape != (len(dialogue),) or hidden.dtype != bool:
-            raise Wrong("Give one True or False for each utterance.")
-        if set(np.array(dialogue)[hidden]) & set(np.array(dialogue)[~hidden]):
+    """``answer(dialogue, share, rng)``: (N,) names -> N booleans, whole dialogues hidden.
+
+    Every second dialogue is long, so that whoever draws utterances hits the short ones too seldom.
+    All limits are five or more standard deviations of what a fair draw gives.
+    """
+    D, rounds = 120, 80
+    (rng,) = drawn(1)
+    share = rng.uniform(0.33, 0.45)
+    length = np.where(np.arange(D) % 2 == 0, rng.integers(1, 3, D), rng.integers(10, 16, D))
+    dialogue = np.repeat([f"d{i}" for i in rng.permutation(1000)[:D]], length)
+    first = np.cumsum(length) - length
+
+    def hidden(seed) -> np.ndarray:
+        told = array(answer(dialogue, share, np.random.default_rng(seed)), (len(dialogue),),
+                     "Give one True or False for each utterance.")
+        if not np.isin(told, (0, 1)).all():
+            raise Wrong("Give one True or False for each utterance, not the hidden rows' numbers.")
+        if not np.array_equal(told, np.repeat(told[first], length)):
             raise Wrong("A dialogue lies on both sides of the cut.")
-    counts = [len(set(np.array(dialogue)[hidden])) for hidden in drawn]
-    if not 8 <= np.mean(counts) <= 12:
-        raise Wrong(f"Of 50 dialogues, {np.mean(counts):.0f} are hidden on average; "
-                    "a share of 0.2 is about 10.")
-    if len({tuple(h) for h in drawn}) == 1:
+        return told[first].astype(bool)
+
+    seeds = rng.integers(2**32, size=rounds)
+    each = np.array([hidden(seed) for seed in seeds])
+    if not np.array_equal(hidden(seeds[0]), each[0]):
+        raise Wrong("The same generator should hide the same dialogues: draw with `rng` alone.")
+    if (each == each[0]).all():
         raise Wrong("Another generator should hide other dialogues: draw with `rng`.")
-    if not (np.mean(drawn, axis=0) > 0).all():
-        raise Wrong("After sixty draws some dialogues have never been hidden; "
-                    "each should have the same chance.")
+    if abs(each.mean() - share) > 0.03:
+        raise Wrong(f"Of {D} dialogues, {each.sum(1).mean():.0f} are hidden on average; "
+                    f"a share of {share:.2f} is about {share * D:.0f}.")
+    if np.abs(each.mean(1) - share).max() > 0.27:
+        raise Wrong(f"On average the share of hidden dialogues is right, but it should be about "
+                    f"{share:.2f} in each draw.")
+    if abs(each[:, ::2].mean() - share) > 0.05:
+        raise Wrong("Short dialogues are hidden less often than long ones, or more often; each "
+                    "should have the same chance.")
+    if not each.any(0).all() or each.all(0).any():
+        raise Wrong(f"In {rounds} draws some dialogues were never hidden, or always; each should "
+                    "have the same chance.")
     return ("Whole conversations are hidden, "
             "so no hidden turn has a neighbour whose emotion is known.")
+
+
+_WORDS = ("So", "listen:", "we", "meet", "at", "12:30", "or", "later", "he", "said: no", "OK")
 
 
 @exercise
 def read_chat(answer) -> str:
     """``answer(text)``: blocks of ``Name: words`` lines -> lists of (turn, speaker, text)."""
-    def same(got, wanted, hint):
-        if [[tuple(turn) for turn in dialogue] for dialogue in got] != wanted:
-            raise Wrong(hint)
-
-    same(answer("Ada: Hi!\nBen: Hello."), [[(0, "Ada", "Hi!"), (1, "Ben", "Hello.")]],
-         "Two lines are one dialogue of two turns, (0, 'Ada', 'Hi!') and (1, 'Ben', 'Hello.').")
-    same(answer("Ada: Hi!\nBen: Hello.\n\nCleo: So."),
-         [[(0, "Ada", "Hi!"), (1, "Ben", "Hello.")], [(0, "Cleo", "So.")]],
-         "An empty line starts a new dialogue, and turns count from 0 in each.")
-    same(answer("Ada: Lunch: at 12:30!"), [[(0, "Ada", "Lunch: at 12:30!")]],
-         "Only the first colon ends the name; the rest belongs to what is said.")
+    hints = ["Two lines are one dialogue of two turns, (0, 'Ada', 'Hi!') and (1, 'Ben', 'Hello.').",
+             "An empty line starts a new dialogue, and turns count from 0 in each.",
+             "Only the first colon ends the name; the rest belongs to what is said."]
+    hi = [("Ada", "Hi!"), ("Ben", "Hello.")]
+    cases = [[hi], [hi, [("Cleo", "So.")]], [[("Ada", "Lunch: at 12:30!")]]]
+    for rng in drawn(4):
+        cases.append([[(str(rng.choice(["Ada", "Ben", "Cleo", "Dr Wu"])),
+                        " ".join(rng.choice(_WORDS, rng.integers(2, 7))) + "!")
+                       for _ in range(rng.integers(1, 6))] for _ in range(rng.integers(2, 5))])
+    for i, said in enumerate(cases):
+        text = "\n\n".join("\n".join(f"{who}: {what}" for who, what in turns) for turns in said)
+        wanted = [[(t, *pair) for t, pair in enumerate(turns)] for turns in said]
+        flat = [turn for turns in wanted for turn in turns]
+        expect(answer(text), wanted,
+               hints[min(i, 2)] if i < 3 else "Several dialogues of several turns come out wrong: "
+               "turns from 0 in each, names without the colon, every word of what is said.",
+               mistakes={
+                   "The dialogues have run together: a list of lists is asked for.": flat,
+                   "Turns count from 0, not from 1.": [[(t + 1, *pair) for t, *pair in turns]
+                                           for turns in wanted],
+                   "There's a blank in front of what is said.": [
+                       [(t, who, " " + what) for t, who, what in turns] for turns in wanted],
+                   "First the turn, then the speaker, then the text.": [
+                       [(who, t, what) for t, who, what in turns] for turns in wanted]})
     return "That is all a Dialogue needs besides emotions and features."
