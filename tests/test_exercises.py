@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import inspect
 import re
+from fractions import Fraction
 from functools import partial
 from itertools import count
 
@@ -14,7 +15,7 @@ import pytest
 import torch
 from book_code import NOTEBOOKS, cell_source, cells, chapter, definitions, solutions
 
-from mlsan.exercises import begun, drawn, exercise, expect
+from mlsan.exercises import Wrong, begun, drawn, exercise, expect, number, parts, word
 
 
 def check_module(stem):
@@ -132,6 +133,7 @@ class Blank:
     (lambda x: (2 * x)[:, None], "wrong", "(3, 1); expected (3,)"),
     (lambda x: Flatterer(), "wrong", "Flatterer"),
     (lambda x: [Flatterer()] * 3, "wrong", "Flatterer"),
+    (lambda x: [x, [x, "uneven"]], "wrong", "Twice each"),
     (lambda x, y: x, "wrong", "missing a required argument: 'y'"),
     (7, "wrong", "function itself"),
     (..., "not begun", "dots"),
@@ -147,6 +149,27 @@ def test_every_kind_of_answer_gets_its_own_verdict(answer, kind, why):
     verdict = double(answer)
     assert verdict.kind == kind and why in verdict.why, verdict
     assert verdict.right is {"right": True, "not begun": None}.get(kind, False)
+
+
+def test_one_number_or_one_word_comes_in_any_form():
+    for value in (0.5, np.float32(0.5), [0.5], torch.tensor([[0.5]]), Fraction(1, 2)):
+        assert number(value) == 0.5
+    for value in ("Both ", ["both"], np.array("both."), pd.Series(["BOTH"])):
+        assert word(value) == "both"
+
+
+@pytest.mark.parametrize(("form", "value", "why"), [
+    (number, "0.5", "one number"), (number, [1, 2], "one number"), (number, 1j, "one number"),
+    (word, 3, "one word"), (word, ["a", "b"], "one word"), (word, [["a", "b"], "c"], "one word")])
+def test_what_is_no_number_or_no_word_gets_a_hint(form, value, why):
+    with pytest.raises(Wrong, match=why):
+        form(value)
+
+
+def test_a_known_mistake_gets_its_own_hint():
+    for got, why in ((-2.0, "The sign"), (3.0, "Twice")):
+        with pytest.raises(Wrong, match=why):
+            expect(got, 2.0, "Twice it.", mistakes={"The sign.": -2.0})
 
 
 def test_a_check_that_fails_says_that_it_is_not_the_learner():
@@ -178,3 +201,12 @@ def test_a_gradient_is_taken_at_the_learners_own_input():
 def test_what_a_learner_reads_can_hold_no_markup():
     html = double(lambda x: {}["<script>"])._repr_html_()
     assert "KeyError" in html and "<script>" not in html
+
+
+@pytest.mark.parametrize(("value", "number"), [
+    (3, 2), ("ab", 2), ({1: 2, 3: 4}, 2), ([1, 2, 3], 2), (np.float32(1), 1), (None, 1)])
+def test_what_is_not_so_many_things_is_a_wrong_answer(value, number):
+    assert list(parts(np.arange(2), 2, "Two.")) == [0, 1]
+    assert parts((torch.ones(3), 4), 2, "Two.")[1] == 4
+    with pytest.raises(Wrong, match="So many"):
+        parts(value, number, "So many.")

@@ -12,7 +12,8 @@ does not give the answer away, and returns one sentence on what a right answer s
 function gets copies, so nothing that it does to them moves what the check expects.
 """
 
-from mlsan.exercises.answers import Wrong, drawn, expect, plain
+from mlsan.exercises.answers import Wrong, drawn, expect, number, parts, plain, word
 from mlsan.exercises.verdicts import Verdict, begun, exercise
 
-__all__ = ["Verdict", "Wrong", "begun", "drawn", "exercise", "expect", "plain"]
+__all__ = ["Verdict", "Wrong", "begun", "drawn", "exercise", "expect", "number", "parts", "plain",
+           "word"]

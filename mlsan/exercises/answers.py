@@ -6,6 +6,8 @@ import copy
 import secrets
 from collections.abc import Iterable, Mapping
 from dataclasses import is_dataclass
+from decimal import Decimal
+from fractions import Fraction
 from itertools import islice
 
 import numpy as np
@@ -36,6 +38,8 @@ def plain(value):
     where their shape is even, lists where it is not. Raises ``Wrong`` for anything else: what an
     object says of itself, of being equal for instance, counts nowhere.
     """
+    if isinstance(value, Fraction | Decimal):
+        return float(value)
     if value is None or value is ... or type(value) in (bool, int, float, complex, str, bytes):
         return value
     if isinstance(value, torch.Tensor):
@@ -70,15 +74,48 @@ def _numeric(part) -> bool:
             or isinstance(part, np.ndarray) and part.dtype.kind in "biufc")
 
 
-def expect(got, wanted, hint: str, tolerance: float = 1e-4) -> None:
+def expect(got, wanted, hint: str, tolerance: float = 1e-4,
+           mistakes: dict[str, object] | None = None) -> None:
     """Raise ``Wrong(hint)`` unless ``got`` says what ``wanted`` does, whatever types they are of.
 
     Floats may differ by ``tolerance``, absolutely or relatively, whichever is more: single
-    precision is enough. A lone number may come in an array of one.
+    precision is enough. A lone number may come in an array of one. ``mistakes``: hint -> what a
+    known mistake gives here; where that came back, its hint is given instead.
     """
     got, wanted = plain(got), plain(wanted)
     if not same(got, wanted, tolerance):
+        for better, slip in (mistakes or {}).items():
+            if same(got, plain(slip), tolerance):
+                raise Wrong(better)
         raise Wrong(hint + _about_shapes(got, wanted))
+
+
+def number(value) -> float:
+    """One number, of whatever type or in an array of one; raises ``Wrong`` for anything else."""
+    got = plain(value)
+    if not _numeric(got) or np.size(got) != 1 or np.iscomplexobj(got):
+        raise Wrong("Give one number, not a text and not several numbers.")
+    return float(np.asarray(got).reshape(()))
+
+
+def word(value) -> str:
+    """One word in small letters, without blanks or a full stop; raises ``Wrong`` otherwise."""
+    got = plain(value)
+    if isinstance(got, list) and len(got) == 1:
+        (got,) = got
+    if isinstance(got, np.ndarray) and got.size == 1:
+        got = got.item()
+    if not isinstance(got, str):
+        raise Wrong("Answer with one word, as a string in quotation marks.")
+    return got.lower().strip(" .!\"'\n")
+
+
+def parts(value, number: int, hint: str) -> list:
+    """The ``number`` things that came back together, as plain values; else ``Wrong(hint)``."""
+    value = plain(value)
+    if not isinstance(value, list) and np.ndim(value) == 0 or len(value) != number:
+        raise Wrong(hint)
+    return list(value)
 
 
 def _about_shapes(got, wanted) -> str:
@@ -99,8 +136,8 @@ def same(got, wanted, tolerance: float) -> bool:
             got = got.reshape(())
         return got.shape == wanted.shape and bool(
             np.allclose(got, wanted, rtol=tolerance, atol=tolerance, equal_nan=True))
-    if isinstance(got, list | np.ndarray) and isinstance(wanted, list | np.ndarray):
-        return (np.ndim(got) > 0 or isinstance(got, list)) and len(got) == len(wanted) and all(
+    if _many(got) and _many(wanted):
+        return len(got) == len(wanted) and all(
             same(plain(one), plain(other), tolerance)
             for one, other in zip(got, wanted, strict=True))
     if isinstance(got, np.ndarray) and got.ndim == 0:
@@ -108,6 +145,11 @@ def same(got, wanted, tolerance: float) -> bool:
     if isinstance(wanted, np.ndarray) and wanted.ndim == 0:
         wanted = wanted.item()
     return type(got) is type(wanted) and got == wanted
+
+
+def _many(value) -> bool:
+    """Whether it is a list, even or not, or an array of at least one axis."""
+    return isinstance(value, list) or isinstance(value, np.ndarray) and value.ndim > 0
 
 
 def fresh(value):
