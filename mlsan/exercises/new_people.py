@@ -58,7 +58,7 @@ def heard_mean(answer) -> str:
             "That weighs the mean by what is left open, and not by what is known.":
                 mean * (1 - believed)})
     for rng in drawn(4):
-        k, D = rng.integers(2, 15), rng.integers(4, 8)
+        k, D = rng.integers(7, 15), rng.integers(4, 8)
         between, within = rng.uniform(0.3, 3, (2, D))
         x = rng.normal(rng.normal(size=D), within ** 0.5, (k, D))
         expect(answer(x, between, within), x.mean(0) * k * between / (k * between + within),
@@ -118,10 +118,10 @@ def clips_needed(answer) -> str:
                f"With T = 1 and V = {V}, when is 1 / {2 ** halvings} left open, or less?",
                mistakes={"Where just that share is open, it is enough: \"or less\" holds the "
                          "share itself.": wanted + 1})
-    for rng in drawn(6):                       # well between two numbers of clips
+    for rng, part in zip(drawn(6), (0.2, 0.8) * 3, strict=True):     # between two numbers of clips
         T, V = rng.uniform(0.5, 2), rng.uniform(1, 4)
         k = int(rng.integers(2, 25))
-        left = V / ((k - rng.uniform(0.1, 0.9)) * T + V)
+        left = V / ((k - part) * T + V)
         T, V, left = map(float, (T, V, left))
         expect(answer(T, V, left), k, f"With T = {T:.3f} and V = {V:.3f}, after how many clips is "
                f"no more than {left:.3f} open for the first time?")
