@@ -1,6 +1,7 @@
 """Answers to the exercises of "Six friends"."""
 
 import random
+from functools import partial
 from statistics import NormalDist
 
 import numpy as np
@@ -126,12 +127,27 @@ def name_of_the_slot(who, dialogue):
 
 
 def by_dialogue(who, dialogue, new):
-    return pd.Series(who).groupby(dialogue).transform(new).to_numpy()
+    who, dialogue = list(who), list(dialogue)
+    return [name for d in dict.fromkeys(dialogue)
+            for name in new([s for s, e in zip(who, dialogue, strict=True) if e == d])]
 
 
 def among_those_present(names):
-    here = names.unique()
-    return names.map(dict(zip(here, np.random.default_rng().permutation(here), strict=True)))
+    here = sorted(set(names))
+    return map(dict(zip(here, np.random.permutation(here), strict=True)).get, names)
+
+
+def mixed(names):
+    """The turns are mixed, and not the names."""
+    return random.sample(names, len(names))
+
+
+def with_replacement(names):
+    return map({s: random.choice(sorted(ALIASES)) for s in sorted(set(names))}.get, names)
+
+
+def by_the_alphabet(names):
+    return [sorted(ALIASES)[sorted(set(names)).index(s)] for s in names]
 
 
 ANSWERS = {
@@ -175,12 +191,8 @@ ANSWERS = {
                lambda who, dialogue: np.full(len(who), "Joey"),
                lambda who, dialogue: np.unique(who, return_inverse=True)[1],
                lambda who, dialogue: [f"{s} {d}" for s, d in zip(who, dialogue, strict=True)],
-               lambda who, dialogue: by_dialogue(who, dialogue, lambda s: s.sample(frac=1).values),
-               lambda who, dialogue: by_dialogue(who, dialogue, lambda s: s.map(dict(zip(
-                   s.unique(), np.random.choice(sorted(ALIASES), s.nunique()), strict=True)))),
-               lambda who, dialogue: by_dialogue(who, dialogue, among_those_present),
-               lambda who, dialogue: by_dialogue(who, dialogue, lambda s: np.array(
-                   sorted(ALIASES))[s.factorize(sort=True)[0]]),
+               *(partial(by_dialogue, new=new) for new in (
+                   mixed, with_replacement, among_those_present, by_the_alphabet)),
                name_of_the_slot, one_after_the_other]),
     "share_new": Answers(
         right=[share, share_by_pandas, share_by_numpy, share_in_place],
