@@ -147,7 +147,7 @@ def report_in_torch(before, after):
 
 def report_in_a_series(before, after):
     gains = pd.Series(after - before)
-    return pd.Series([gains.mean(), gains.quantile(0.1), gains.lt(0).sum()], ["mean", "p10", "lost"])
+    return pd.Series([gains.mean(), gains.quantile(0.1), gains.lt(0).sum()], [*"abc"])
 
 
 def report_of_the_sorted(before, after):
