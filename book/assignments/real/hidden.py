@@ -136,7 +136,6 @@ def not_needed(macro) -> None:
 def absent(macro) -> None:
     for rng in drawn(4):
         counts, needed = some_counts(rng, 5, 6), np.ones(5, bool)
-        counts[:, 4, :], needed[4] = 0, False
         gone, silent = rng.integers(0, 2), rng.integers(2, 4)
         counts[:, gone, 1] = 0                               # no such turn, though it is called
         counts[:, gone, 2] = counts[gone, :, 2] = 0          # neither

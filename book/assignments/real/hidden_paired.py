@@ -29,7 +29,8 @@ def two_models(rng, dialogues: int, runs=(3, 2), classes: int = 3) -> list[np.nd
         for c, d, k in product(range(classes), range(dialogues), range(K)):
             p = np.full(classes, (1 - skill) / (classes - 1))
             p[c] = skill
-            counts[:, c, d, k] = rng.multinomial(truly[c, d], p)
+            counts[c, c, d, k] = 1                           # every class is called somewhere
+            counts[:, c, d, k] += rng.multinomial(truly[c, d] - 1, p)
         both.append(counts)
     return both
 
