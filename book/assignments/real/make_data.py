@@ -59,8 +59,9 @@ def epochs_of(x, y, train, rng: np.random.Generator):
 
 
 def logged(logits, y, rows, model: str, seed: int) -> tuple[list[dict], int]:
-    """The log of a run, dev measured after every second epoch, and its last epoch (from 0)."""
-    log, best, last = [], (-1.0, 0), len(logits) - 1
+    """The log of a run, dev measured after every second epoch, and the epoch (from 0) that dev
+    chose."""
+    log, best = [], (-1.0, 0.0, 0)
     for epoch, of_all in enumerate(logits):
         line = {"model": model, "seed": seed, "epoch": epoch + 1,
                 "test_f1": macro(y, of_all, rows["test"])}
@@ -69,12 +70,11 @@ def logged(logits, y, rows, model: str, seed: int) -> tuple[list[dict], int]:
             line["dev_f1"] = macro(y, of_all, dev)
             of_true = log_softmax(of_all[dev], 1)[range(len(dev)), y[dev]]
             line["dev_loss"] = round(-of_true.mean(), 4)
-            best = max(best, (line["dev_f1"], -epoch))
+            best = max(best, (line["dev_f1"], -line["dev_loss"], -epoch))
         log.append(line)
-        if epoch + best[1] > PATIENCE:
-            last = epoch
+        if epoch + best[2] > PATIENCE:
             break
-    return log, last
+    return log, -best[2]
 
 
 def macro(y, logits, rows) -> float:
@@ -107,10 +107,10 @@ def main(folder: Path) -> None:
         anger = 0
         for seed in range(seeds):
             logits = list(epochs_of(inputs, y, train, np.random.default_rng([seed, seeds])))
-            lines, last = logged(logits, y, rows, model, seed)
+            lines, chosen = logged(logits, y, rows, model, seed)
             log += lines
-            out[f"{model}_{seed}"] = np.array(EMOTIONS)[logits[last][test].argmax(1)]
-            anger = anger + np.exp(log_softmax(logits[last][test], 1))[:, ANGER] / seeds
+            out[f"{model}_{seed}"] = np.array(EMOTIONS)[logits[chosen][test].argmax(1)]
+            anger = anger + np.exp(log_softmax(logits[chosen][test], 1))[:, ANGER] / seeds
         out[f"{model}_anger"] = anger.round(2)
     silent = rng.random(len(out)) < 0.01                            # no recording, no score
     out.loc[silent, ["static_anger", "adapted_anger"]] = np.nan
