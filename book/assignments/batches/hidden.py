@@ -61,9 +61,9 @@ def collate_places(collate):
 
 def collate_missing(collate):
     for rng in drawn(3):
-        lengths = lengths_of(rng)
-        x = rng.normal(size=(lengths.sum(), 4))
-        whole, part = rng.choice(len(x), 2, replace=False)
+        lengths = np.array([6] * 4)                     # no padding: this is about the turns
+        x = rng.normal(size=(24, 4))
+        whole, part = rng.choice(24, 2, replace=False)
         x[whole] = np.nan                               # nothing of it was recorded
         x[part, rng.integers(4)] = np.nan               # one feature was not
         seen = ~np.isnan(x).any(1)
@@ -78,14 +78,15 @@ def collate_missing(collate):
 
 def collate_edges(collate):
     for rng in drawn(2):
-        x, lengths = rng.normal(size=(5, 2)), np.array([3, 0, 2])
-        box, there = parts(collate(x, lengths))
-        expect(there[:, 1], [False] * 3, "A dialogue without turns is a column of padding.")
-        expect(box, boxed(x, lengths), "A dialogue may have no turn at all: its column is zeros, "
-                                       "and the others stand as they would without it.")
+        x = rng.normal(size=(5, 2))
         alone = parts(collate(x, np.array([5])))[0]
         expect(alone, x[:, None], "A dialogue alone needs no padding.")
-        for name, part, kind in (("box", box, "float32"), ("there", there, "bool")):
+        without, with_it = (parts(collate(x, np.array(n))) for n in ([3, 2], [3, 0, 2]))
+        for part, full, nothing in zip(without, with_it, (0.0, False), strict=True):
+            expect(full, np.insert(part, 1, nothing, axis=1),
+                   "A dialogue may have no turn at all: it's a column of padding, and the others "
+                   "stand as they would without it.")
+        for name, part, kind in zip(("box", "there"), with_it, ("float32", "bool"), strict=True):
             if str(part.dtype) != kind:
                 raise Wrong(f"`{name}` is to be {kind}, and is {part.dtype}.")
 
@@ -130,47 +131,63 @@ def attend_past(attend):
                             "itself nor later ones, by the softmax of their scaled products.")
 
 
+def hears(attend, rng) -> None:
+    """Something is heard at all: without this, who answers zeros would pass what follows."""
+    x, lengths = box_of(rng, [7], 4), torch.tensor([7])
+    other = x.clone()
+    other[2] += 1
+    if np.allclose(plain(attend(x, lengths))[6], plain(attend(other, lengths))[6]):
+        raise Wrong("The last turn's answer is the same whatever was said before it.")
+
+
 def attend_company(attend):
     for rng in drawn(3):
+        hears(attend, rng)
         lengths = lengths_of(rng)
         x = box_of(rng, lengths, 4)
         got = plain(attend(x, torch.tensor(lengths)))
         for b, n in enumerate(lengths):
-            expect(got[7 - n:, b], heard(x[7 - n:, b:b + 1], [n])[:, 0],
+            alone = plain(attend(x[7 - n:, b:b + 1].clone(), torch.tensor([n])))
+            expect(got[7 - n:, b], alone[:, 0],
                    "A dialogue's answer depends on who shares its batch: beside longer dialogues "
                    "it is not what it is alone. Which places does softmax share its weight among?")
 
 
 def attend_padding(attend):
     for rng in drawn(2):
+        hears(attend, rng)
         for garbage in GARBAGE:
             lengths = lengths_of(rng, 0)
             if garbage == np.inf:
                 lengths = np.minimum(lengths, 5)        # the box may be taller than any dialogue
-            x = box_of(rng, lengths, 4, garbage)
-            wanted = heard(x, lengths).numpy()
+            x, real = box_of(rng, lengths, 4), places(7, lengths)
+            clean = plain(attend(x.clone(), torch.tensor(lengths)))
+            x[~torch.tensor(real)] = garbage
             got = plain(attend(x, torch.tensor(lengths)))
             if not np.isfinite(got).all():
                 raise Wrong(f"With {garbage} in the padding your answer is not finite. "
                             "NaN · 0 is NaN: padding has to be replaced, not multiplied.")
-            expect(got, wanted, f"With {garbage} in the padding your answer is another. At "
-                                "padding, and in a dialogue of length 0, it is to be zeros.")
+            expect(got, np.where(real[..., None], clean, 0),
+                   f"With {garbage} in the padding your answer is another than with zeros there. "
+                   "(At padding, and in a dialogue of length 0, it is to be zeros.)")
 
 
 def attend_slope(gradient_of_attend):
     for rng in drawn(2):
         lengths = lengths_of(rng)
         weight = torch.tensor(rng.normal(size=(7, len(lengths), 4)), dtype=torch.float32)
-        x = box_of(rng, lengths, 4)
-        leaf = x.clone().requires_grad_()
-        (heard(leaf, lengths) * weight).sum().backward()
-        got = plain(gradient_of_attend(x, torch.tensor(lengths), weight))
+        got = plain(gradient_of_attend(box_of(rng, lengths, 4), torch.tensor(lengths), weight))
         if not np.isfinite(got).all():
             raise Wrong("The answer is finite and its gradient is not: one training step would "
                         "make every weight NaN. A softmax over nothing but −∞ is where it starts; "
                         "mending the NaN afterwards mends the answer only.")
-        expect(got, leaf.grad, "The gradient is off. At padding it is exactly zero, for nothing "
-                               "that stands there may change the answer.")
+        real = places(7, lengths)
+        if np.abs(got[~real]).max() > 0:
+            raise Wrong("At padding the gradient is not zero, so what stands there, which is "
+                        "nothing, would be learned from.")
+        if (np.abs(got[:, lengths > 1]).max((0, 2)) == 0).any():
+            raise Wrong("A dialogue of several turns has no gradient at all: nothing can be "
+                        "learned through your function.")
 
 
 def attend_unchanged(attend):
@@ -220,27 +237,34 @@ def loss_company(masked_loss):
 def loss_labels(masked_loss):
     for rng in drawn(3):
         full = [7] * 5
-        x, emotion = box_of(rng, full, 4), labels(rng, full, 4, 0.4)
-        emotion[:, rng.integers(5)] = 0
-        emotion[0, 0], emotion[3, 0] = 0, 2
+        x, emotion = box_of(rng, full, 4), labels(rng, full, 4)
+        for b in range(5):                  # each has five labels: this is not about who counts
+            emotion[rng.choice(7, 2, replace=False), b] = 0
         expect(masked_loss(x, emotion, torch.tensor(full)), loss_of(x, emotion, full),
-               "Turns that nobody labelled stand neither above the line nor below it, and a "
-               "dialogue without any label is none to average over.")
+               "Turns that nobody labelled (0) stand neither above the line nor below it.")
+        emotion[:, rng.integers(5)] = 0
+        expect(masked_loss(x, emotion, torch.tensor(full)), loss_of(x, emotion, full),
+               "A dialogue without any label is none to average over: it adds no loss, and the "
+               "others are not divided by it.")
 
 
 def loss_padding(masked_loss):
     for rng in drawn(2):
-        for garbage in GARBAGE:
+        for garbage in (3.0, *GARBAGE):
             lengths = lengths_of(rng, 0)
-            x, emotion = box_of(rng, lengths, 4, garbage), labels(rng, lengths, 4)
-            emotion[~torch.tensor(places(7, lengths))] = int(rng.choice([-1, 3, 99]))
+            x, emotion = box_of(rng, lengths, 4), labels(rng, lengths, 4)
+            padding = ~torch.tensor(places(7, lengths))
+            emotion[padding] = 0
+            clean = plain(masked_loss(x.clone(), emotion.clone(), torch.tensor(lengths)))
+            if not np.isfinite(clean).all() or np.max(clean) <= 0:
+                raise Wrong("A model that guesses loses something: the loss is to be above 0.")
+            x[padding], emotion[padding] = garbage, int(rng.choice([-1, 3, 99]))
+            emotion[0, int(np.flatnonzero(lengths < 7)[0])] = 3
             got = plain(masked_loss(x, emotion, torch.tensor(lengths)))
-            if not np.isfinite(got).all():
-                raise Wrong(f"With {garbage} in the padding's logits the loss is not finite. "
-                            "NaN · 0 is NaN: padding has to be replaced, not multiplied.")
-            expect(got, loss_of(x, emotion, lengths),
-                   "Padding counts. Its emotion may be any number, a likely one such as 3 or an "
-                   "impossible one such as 99: `lengths` says what is real, and nothing else.")
+            expect(got, clean,
+                   f"Padding counts. Its logits may be {garbage} (NaN · 0 is NaN: replace, don't "
+                   "multiply) and its emotion any number, a likely one such as 3 or an impossible "
+                   "one such as 99: `lengths` says what is real, and nothing else.")
 
 
 def loss_sure(masked_loss):
@@ -255,18 +279,21 @@ def loss_slope(gradient_of_loss):
     for rng in drawn(2):
         lengths = lengths_of(rng, 0)
         emotion = labels(rng, lengths, 4, 0.2)
+        emotion[6, 0] = 1
+        emotion[~torch.tensor(places(7, lengths))] = 0
         for padding, felt in ((0.0, emotion), (np.nan, emotion), (0.0, emotion * 0)):
             x = box_of(rng, lengths, 4, padding)
-            leaf = x.clone().requires_grad_()
-            loss_of(leaf, felt, lengths).backward()
             got = plain(gradient_of_loss(x, felt, torch.tensor(lengths)))
             if not np.isfinite(got).all():
                 raise Wrong("The gradient is not finite "
                             + ("where nothing in the batch is labelled: the loss is to be 0 then, "
                                "and to pull nowhere." if not felt.any() else
                                "with NaN in the padding's logits."))
-            expect(got, np.nan_to_num(leaf.grad), "The gradient is off. At padding and at turns "
-                                                  "without a label it is exactly zero.")
+            pulled = np.abs(got).max(-1)
+            if pulled[felt.numpy() == 0].max() > 0:
+                raise Wrong("The gradient is not zero at padding, or at turns without a label.")
+            if felt.any() and pulled[felt.numpy() > 0].min() == 0:
+                raise Wrong("A labelled turn has no gradient: nothing is learned from it.")
 
 
 def loss_unchanged(masked_loss):

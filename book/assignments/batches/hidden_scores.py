@@ -60,37 +60,52 @@ def f1_one_batch(weighted_f1):
            "An emotion that nobody felt and nobody called has weight 0 and spoils nothing.")
 
 
+def counts(weighted_f1, rng) -> None:
+    """It is a score at all: without this, who answers a constant would pass what follows."""
+    talks = [(true, true) for true, _ in talks_of(rng, [5] * 4)]
+    expect(weighted_f1([batch_of(talks)], 5), 1.0, "All answers right, and the score is not 1.")
+    talks = [(true, true % 5 + 1) for true, _ in talks]
+    expect(weighted_f1([batch_of(talks)], 5), 0.0, "All answers wrong, and the score is not 0.")
+
+
 def f1_deal(weighted_f1):
     for rng in drawn(3):
+        counts(weighted_f1, rng)
         talks = talks_of(rng, [5] * 12)
-        wanted = score_of(talks, 5)
+        together = plain(weighted_f1([batch_of(talks)], 5))
         for cut in ([6], [2, 7], range(1, 12)):
             bounds = [0, *cut, 12]
             dealt = [batch_of(talks[a:b]) for a, b in zip(bounds, bounds[1:], strict=False)]
-            expect(weighted_f1(dealt, 5), wanted,
+            expect(weighted_f1(dealt, 5), together,
                    "The same dialogues dealt into other batches get another score. F1 is no mean "
                    "over batches: count in all of them first.")
 
 
 def f1_silence(weighted_f1):
     for rng in drawn(3):
-        for unlabelled, silent, hint in (
-                (0.3, 0.0, "A turn that nobody labelled (true 0) counts nowhere, neither as felt "
-                           "nor as called."),
-                (0.0, 0.3, "Where the model gave no answer (called 0) it has missed what was "
-                           "felt, and called nothing: the turn still counts as felt.")):
-            talks = talks_of(rng, [7] * 8, 5, unlabelled, silent)
-            talks[0][0][:2], talks[0][1][:2] = (1, 2), (1, 3)
-            expect(weighted_f1([batch_of(talks)], 5), score_of(talks, 5), hint)
+        counts(weighted_f1, rng)
+        talks = talks_of(rng, [7] * 8, unlabelled=0.3)
+        talks[0][0][:2], talks[0][1][:2] = (1, 0), (1, 1)
+        said = [(true[true > 0], called[true > 0]) for true, called in talks]
+        expect(weighted_f1([batch_of(talks)], 5), plain(weighted_f1([batch_of(said)], 5)),
+               "A turn that nobody labelled (true 0) counts nowhere, neither as felt nor as "
+               "called: the score is as if it hadn't been said.")
+        talks = talks_of(rng, [7] * 8, silent=0.3)
+        talks[0][0][:2], talks[0][1][:2] = (1, 2), (1, 0)
+        odd = [(true, np.where(called > 0, called, 6)) for true, called in talks]
+        expect(weighted_f1([batch_of(talks)], 5), plain(weighted_f1([batch_of(odd)], 6)),
+               "Where the model gave no answer (called 0) it has missed what was felt, as it would "
+               "have by calling an emotion that nobody feels: the turn still counts as felt.")
 
 
 def f1_padding(weighted_f1):
     for rng in drawn(3):
-        talks = talks_of(rng, lengths_of(rng, 0))
-        for padding in (lambda: (0, 0), lambda: (1, 1), lambda rng=rng: rng.integers(1, 6, 2),
-                        lambda: (99, -7)):
-            expect(weighted_f1([batch_of(talks[:3], padding), batch_of(talks[3:], padding)], 5),
-                   score_of(talks, 5),
+        counts(weighted_f1, rng)
+        talks = talks_of(rng, lengths_of(rng))
+        clean = plain(weighted_f1([batch_of(talks)], 5))
+        for padding in (lambda: (1, 1), lambda rng=rng: rng.integers(1, 6, 2), lambda: (99, -7)):
+            talks.append((np.zeros(0, int), np.zeros(0, int)))
+            expect(weighted_f1([batch_of(talks, padding)], 5), clean,
                    "Padding counts. Any number may stand there, in `true` and in `called`: "
                    "`lengths` says what is real, and dialogues end at the last row.")
 
