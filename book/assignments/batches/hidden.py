@@ -36,7 +36,7 @@ def unchanged(answer, *arguments) -> None:
 
 
 def parts(got) -> tuple:
-    if not isinstance(got, tuple | list) or len(got) != 2:
+    if not isinstance(got, list | tuple) or len(got) != 2:
         raise Wrong("Two things are to come back: box, there.")
     return tuple(np.asarray(plain(part)) for part in got)
 

@@ -150,7 +150,7 @@ def hide_whole(hide_at):
         fit, hidden = sides(hide_at(dialogue, 0.3, int(rng.integers(1 << 30))))
         if not np.array_equal(dialogue, before):
             raise Wrong("Your function changes the array of dialogues that it was given.")
-        if fit.dtype.kind not in "iu" or hidden.dtype.kind not in "iu":
+        if any(rows.dtype.kind not in "iu" for rows in (fit, hidden)):
             raise Wrong("Row numbers are wanted, fit first and then hidden: integers from 0.")
         expect(np.sort(np.concatenate([fit, hidden])), np.arange(len(dialogue)),
                "Each row is to be on exactly one side.")
