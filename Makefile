@@ -3,7 +3,7 @@
 # make test    run every test; the notebooks print what is stored
 # make other   run every notebook twice, computing as an older processor does
 # make quick   the quick part of the tests
-# make colab   run every notebook as Colab would, with Colab's versions
+# make colab   run every notebook, assignments too, as Colab would, with Colab's versions
 # make assignments  build dist/: what students, the autograder and instructors get
 # make fair    grade right and wrong solutions of the assignments, over five seeds
 # make course  grade all of them, then a class of two hundred (long)
@@ -58,7 +58,7 @@ other: $(VENV)/installed
 quick: $(VENV)/installed
 	$(BIN)/pytest -n 2 --dist worksteal -m "not slow"
 
-colab: $(VENV)/installed
+colab: assignments
 	$(BIN)/python tests/colab.py
 
 assignments: $(VENV)/installed

@@ -82,7 +82,7 @@ def test_there_are_four_assignments_with_enough_variants():
         assert len(variants(name, "wrong")) >= 8 and len(variants(name, "right")) >= 4
 
 
-@pytest.mark.parametrize(("name", "kind", "path"), cases())
+@pytest.mark.parametrize(("name", "kind", "path"), list(cases()))
 def test_right_solutions_get_full_marks_and_wrong_ones_lose_the_right_points(
         name, kind, path, assignment, tmp_path):
     made = assignment(name)
