@@ -48,7 +48,7 @@ python3 -m venv /autograder/venv
 """
 RUN = """\
 #!/usr/bin/env bash
-/autograder/venv/bin/python -m mlsan.grading.gradescope /autograder
+/autograder/venv/bin/python -P -m mlsan.grading.gradescope /autograder
 """
 
 

@@ -117,7 +117,8 @@ def judged(notebook: Path, autograder: Path, seed: int, level: str) -> dict:
     """What a judge of its own says of a notebook: ``questions``, ``cells``; or a ``problem``."""
     job = {"notebook": str(notebook.resolve()), "autograder": str(autograder.resolve()),
            "seed": seed, "level": level}
-    command = [sys.executable, "-m", "mlsan.grading.judge"]
+    # -P: the folder that we stand in may be the class's, with a json.py of somebody's in it.
+    command = [sys.executable, "-P", "-m", "mlsan.grading.judge"]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                           stderr=subprocess.PIPE, text=True, start_new_session=True) as judge:
         try:
