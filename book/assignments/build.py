@@ -48,6 +48,7 @@ python3 -m venv /autograder/venv
 """
 RUN = """\
 #!/usr/bin/env bash
+chmod 700 /autograder/source
 /autograder/venv/bin/python -P -m mlsan.grading.gradescope /autograder
 """
 

@@ -42,6 +42,7 @@ def grade(folder: Path, out: Path, autograder: Path, level: str, jobs: int) -> p
     found = _kept(log, level)
     work = out.with_name(f".{out.stem}-work")
     shutil.rmtree(work, ignore_errors=True)              # of a grading that was killed
+    work.mkdir(mode=0o700)                               # where submissions run as another user
     try:
         names = {str(path.relative_to(folder)): path for path in notebooks}
         left = [name for name in names if name not in found["submissions"]]
