@@ -39,6 +39,7 @@ def grade(folder: Path, out: Path, autograder: Path, level: str, jobs: int) -> p
     if not notebooks:
         raise CorpusError(f"{folder}: no notebooks (*.ipynb) in it")
     log = out.with_suffix(".jsonl")
+    log.parent.mkdir(parents=True, exist_ok=True)
     found = _kept(log, level)
     work = out.with_name(f".{out.stem}-work")
     shutil.rmtree(work, ignore_errors=True)              # of a grading that was killed
