@@ -136,7 +136,7 @@ def over_people(answer) -> str:
         raise Wrong(f"Your intervals are {1 + wider:.2f} times as wide as those of 95% over people."
                     " Draw as many people as there are, with replacement, a thousand times or more;"
                     " whoever is drawn brings all of their clips.")
-    if max(abs(low), abs(high)) > 0.07 or np.abs(off).max() > 0.3:
+    if max(abs(low), abs(high)) > 0.13 or np.abs(off).max() > 0.3:
         raise Wrong("The width is right, the place is not. A person who is drawn brings all of "
                     "their clips, so that whoever has more counts more.")
     return "Twenty people are twenty draws, however many clips each of them has."

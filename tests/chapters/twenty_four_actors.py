@@ -134,7 +134,7 @@ def people_in_a_loop(ours, theirs, person, draws=1000, ends=(2.5, 97.5), replace
 
 def people_in_place(ours, theirs, person):
     ours -= theirs
-    return np.float32(people_in_a_loop(ours, 0 * ours, person, draws=2000))
+    return np.float32(people_in_a_loop(ours, 0 * ours, person))
 
 
 def by_a_normal(ours, theirs, person):
@@ -225,15 +225,15 @@ ANSWERS = {
                lambda *a: people_by_weights(*a).numpy(),
                lambda *a: people_by_weights(*a)[:, None].tolist()],
         wrong=[clips_drawn, means_of_people,
-               lambda *a: people_in_a_loop(*a, ends=(16, 84)),
+               lambda *a: people_in_a_loop(*a, draws=400, ends=(16, 84)),
                lambda *a: people_in_a_loop(*a, ends=(5, 95)),
-               lambda *a: people_in_a_loop(*a, replace=False),
-               lambda *a: people_in_a_loop(*a, share=0.5),
-               lambda *a: people_in_a_loop(*a, ends=(97.5, 2.5)),
-               lambda *a: people_in_a_loop(*a)[1:],
-               lambda ours, theirs, person: (people_in_a_loop(ours, theirs, person)[0],
+               lambda *a: people_in_a_loop(*a, draws=20, replace=False),
+               lambda *a: people_in_a_loop(*a, draws=400, share=0.5),
+               lambda *a: people_in_a_loop(*a, draws=20, ends=(97.5, 2.5)),
+               lambda *a: people_in_a_loop(*a, draws=20)[1:],
+               lambda ours, theirs, person: ((ours - theirs).mean(),
                                              *means_of_people(ours, theirs, person)[1:]),
-               lambda *a: [100 * v for v in people_in_a_loop(*a)],
+               lambda *a: [100 * v for v in people_in_a_loop(*a, draws=20)],
                lambda ours, theirs, person: people_by_weights(theirs, ours, person)]),
     "erased": Answers(
         right=[lambda before, after, chance: 1 - (after - chance) / (before - chance),
