@@ -93,8 +93,8 @@ def expect(got, wanted, hint: str, tolerance: float = 1e-4,
            mistakes: dict[str, object] | None = None) -> None:
     """Raise ``Wrong(hint)`` unless ``got`` says what ``wanted`` does, whatever types they are of.
 
-    Floats may differ by ``tolerance``, absolutely or relatively, whichever is more: single
-    precision is enough. A lone number may come in an array of one. ``mistakes``: hint -> what a
+    Floats may differ by ``tolerance`` times one more than what is wanted: single precision is
+    enough. A lone number may come in an array of one. ``mistakes``: hint -> what a
     known mistake gives here; where that came back, its hint is given instead.
     """
     got, wanted = plain(got), plain(wanted)
