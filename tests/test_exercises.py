@@ -15,7 +15,19 @@ import pytest
 import torch
 from book_code import NOTEBOOKS, cell_source, cells, chapter, definitions, solutions
 
-from mlsan.exercises import Wrong, array, begun, drawn, exercise, expect, number, positions, word
+from mlsan.exercises import (
+    Wrong,
+    array,
+    begun,
+    drawn,
+    exercise,
+    expect,
+    number,
+    numbers,
+    parts,
+    positions,
+    word,
+)
 
 
 def check_module(stem):
@@ -127,6 +139,8 @@ class Blank:
     (lambda x: torch.tensor(x, dtype=torch.float32) * 2, "right", ""),
     (lambda x: torch.tensor(2 * x, requires_grad=True), "right", ""),
     (lambda x: pd.Series(x) * 2, "right", ""),
+    (lambda x: [2 * Fraction(v) for v in x], "right", ""),
+    (lambda x: torch.tensor(2 * x).to_sparse(), "right", ""),
     (partial(np.multiply, 2), "right", ""),
     (in_place, "right", "changed what it was given (x)"),
     (lambda x: x, "wrong", "Twice each"),
@@ -215,3 +229,27 @@ def test_a_gradient_is_taken_at_the_learners_own_input():
 def test_what_a_learner_reads_can_hold_no_markup():
     html = double(lambda x: {}["<script>"])._repr_html_()
     assert "KeyError" in html and "<script>" not in html
+
+
+@pytest.mark.parametrize(("value", "number"), [
+    (3, 2), ("ab", 2), ({1: 2, 3: 4}, 2), ([1, 2, 3], 2), (np.float32(1), 1), (None, 1)])
+def test_what_is_not_so_many_things_is_a_wrong_answer(value, number):
+    assert list(parts(np.arange(2), 2, "Two.")) == [0, 1]
+    assert parts((torch.ones(3), 4), 2, "Two.")[1] == 4
+    with pytest.raises(Wrong, match="So many"):
+        parts(value, number, "So many.")
+
+
+@pytest.mark.parametrize("value", ["1", None, 1j, [1, [2, 3]], [np.nan, 1.0], ["a"], {1: 2},
+                                   10 ** 30])
+def test_what_is_no_number_is_a_wrong_answer(value):
+    assert numbers((v for v in (True, 2)), "Numbers.").tolist() == [1.0, 2.0]
+    with pytest.raises(Wrong, match="Numbers"):
+        numbers(value, "Numbers.")
+
+
+@pytest.mark.parametrize("wanted", [np.float64(1), 1.0, np.array("a"), "a", [1, 2], ["a", "b"]])
+def test_an_uneven_list_is_a_wrong_answer(wanted):
+    expect([np.ones(()), torch.ones(1)], [1, 1], "One and one, in whatever shape.")
+    with pytest.raises(Wrong, match="Uneven"):
+        expect([1, [2, 3]], wanted, "Uneven.")

@@ -25,8 +25,7 @@ REQUIREMENTS = [Requirement(line) for line in
                 [*PROJECT["dependencies"], *(line for extra in EXTRAS.values() for line in extra)]]
 CONFIG = yaml.safe_load((ROOT / "_config.yml").read_text())
 
-NOTEBOOKS = sorted(path for path in (ROOT / "book").rglob("*.ipynb")
-                   if ".ipynb_checkpoints" not in path.parts)
+NOTEBOOKS = sorted((ROOT / "book").glob("*.ipynb"))
 CHECKED = "nbval-check-output"
 # A chapter that encodes sentences needs the extra `text`, one that measures voices `audio`.
 INSTALL = re.compile(rf'''try:

@@ -18,11 +18,13 @@ from mlsan.exercises.answers import (
     drawn,
     expect,
     number,
+    numbers,
+    parts,
     plain,
     positions,
     word,
 )
 from mlsan.exercises.verdicts import Verdict, begun, exercise
 
-__all__ = ["Verdict", "Wrong", "array", "begun", "drawn", "exercise", "expect", "number", "plain",
-           "positions", "word"]
+__all__ = ["Verdict", "Wrong", "array", "begun", "drawn", "exercise", "expect", "number", "numbers",
+           "parts", "plain", "positions", "word"]

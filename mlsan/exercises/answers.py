@@ -6,9 +6,8 @@ import copy
 import secrets
 from collections.abc import Iterable, Mapping
 from dataclasses import is_dataclass
-from decimal import Decimal
-from fractions import Fraction
 from itertools import islice
+from numbers import Number
 
 import numpy as np
 import torch
@@ -38,15 +37,15 @@ def plain(value):
     where their shape is even, lists where it is not. Raises ``Wrong`` for anything else: what an
     object says of itself, of being equal for instance, counts nowhere.
     """
-    if isinstance(value, Fraction | Decimal):
-        return float(value)
     if value is None or value is ... or type(value) in (bool, int, float, complex, str, bytes):
         return value
     if isinstance(value, torch.Tensor):
-        value = value.detach().cpu()
+        value = value.detach().to_dense().cpu()
         return (value.float() if value.dtype == torch.bfloat16 else value).numpy()
     if isinstance(value, np.ndarray | np.generic):
         return np.array(value, subok=False)
+    if isinstance(value, Number):            # a Fraction, a Decimal
+        return float(value)
     if isinstance(value, Mapping):
         return {key: plain(part) for key, part in value.items()}
     if hasattr(value, "to_numpy"):
@@ -70,8 +69,24 @@ def _stacked(parts: list):
 
 
 def _numeric(part) -> bool:
-    return (isinstance(part, bool | int | float | complex)
-            or isinstance(part, np.ndarray) and part.dtype.kind in "biufc")
+    return (isinstance(part, bool | int | float | complex | np.ndarray)
+            and np.asarray(part).dtype.kind in "biufc")      # an int beyond 64 bits is an object
+
+
+def parts(value, number: int, hint: str) -> list:
+    """The ``number`` things that came back together, as plain values; else ``Wrong(hint)``."""
+    value = plain(value)
+    if not isinstance(value, list) and np.ndim(value) == 0 or len(value) != number:
+        raise Wrong(hint)
+    return list(value)
+
+
+def numbers(value, hint: str) -> np.ndarray:
+    """What came back as an array of finite floats, whatever its shape; else ``Wrong(hint)``."""
+    value = plain(value)
+    if not _numeric(value) or np.iscomplexobj(value) or not np.isfinite(value).all():
+        raise Wrong(hint)
+    return np.asarray(value, float)
 
 
 def expect(got, wanted, hint: str, tolerance: float = 1e-4,
@@ -91,11 +106,11 @@ def expect(got, wanted, hint: str, tolerance: float = 1e-4,
 
 
 def number(value, hint: str = "Give one number, not a text and not several numbers.") -> float:
-    """One number, of whatever type or in an array of one; raises ``Wrong`` for anything else."""
-    got = plain(value)
-    if not _numeric(got) or np.size(got) != 1 or np.iscomplexobj(got):
+    """One finite number, of whatever type or in an array of one; else ``Wrong(hint)``."""
+    got = numbers(value, hint)
+    if got.size != 1:
         raise Wrong(hint)
-    return float(np.asarray(got).reshape(()))
+    return got.item()
 
 
 def word(value) -> str:
@@ -162,7 +177,7 @@ def same(got, wanted, tolerance: float) -> bool:
             got = got.reshape(())
         return got.shape == wanted.shape and bool(
             np.allclose(got, wanted, rtol=tolerance, atol=tolerance, equal_nan=True))
-    if _many(got) and _many(wanted):
+    if _several(got) and _several(wanted):
         return len(got) == len(wanted) and all(
             same(plain(one), plain(other), tolerance)
             for one, other in zip(got, wanted, strict=True))
@@ -173,8 +188,7 @@ def same(got, wanted, tolerance: float) -> bool:
     return type(got) is type(wanted) and got == wanted
 
 
-def _many(value) -> bool:
-    """Whether it is a list, even or not, or an array of at least one axis."""
+def _several(value) -> bool:
     return isinstance(value, list) or isinstance(value, np.ndarray) and value.ndim > 0
 
 

@@ -1,10 +1,14 @@
 """Answers to the exercises of "Calibration", and its equations by hand."""
 
 import math
+from fractions import Fraction
+from statistics import NormalDist
 
 import numpy as np
+import pandas as pd
 import torch
 from book_code import Answers, Equation
+from scipy.linalg import null_space
 
 
 def film_holds(Calibration):
@@ -79,6 +83,42 @@ EQUATIONS = {
                             own_moments_holds)}
 
 
+def _film_in_place(x, gamma, beta):
+    x *= 1 + gamma
+    x += beta
+    return x
+
+
+def _film_in_place_added_first(x, gamma, beta):
+    x += beta
+    x *= 1 + gamma
+    return x
+
+
+def _compose_in_place(gamma1, beta1, gamma2, beta2):
+    gamma1 += gamma2 + gamma1 * gamma2
+    beta1 *= 1 + gamma2
+    beta1 += beta2
+    return gamma1, beta1
+
+
+def _compose_in_place_too_soon(gamma1, beta1, gamma2, beta2):
+    beta1 += beta2
+    beta1 *= 1 + gamma2
+    return (1 + gamma1) * (1 + gamma2) - 1, beta1
+
+
+def _compose_torch(*given):
+    g1, b1, g2, b2 = (torch.tensor(v, dtype=torch.float32) for v in given)
+    return torch.stack([(1 + g1) * (1 + g2) - 1, torch.addcmul(b2, 1 + g2, b1)])
+
+
+def _compose_lists(*given):
+    quads = list(zip(*(v.tolist() for v in given), strict=True))
+    return ([g1 + g2 + g1 * g2 for g1, _, g2, _ in quads],
+            [b2 + b1 + g2 * b1 for _, b1, g2, b2 in quads])
+
+
 def _null_space(W, x):
     """By the singular vectors of the centred weights."""
     _, s, v = np.linalg.svd(W - W.mean(0))
@@ -86,29 +126,120 @@ def _null_space(W, x):
     return free.T @ (free @ x)
 
 
+def _in_single_precision(W, x):
+    W, x = torch.tensor(W).float(), torch.tensor(x).float()
+    apart = W[1:] - W[0]
+    return x - apart.T @ torch.linalg.solve(apart @ apart.T, apart @ x)
+
+
+def _row_by_row(W, x):
+    """Take away, one after the other, what lies along each difference of logits."""
+    seen, rest = [], np.array(x)
+    for row in W[1:] - W[0]:
+        for other in seen:
+            row = row - (row @ other) * other
+        seen.append(row / np.linalg.norm(row))
+        rest -= (rest @ seen[-1]) * seen[-1]
+    return rest.tolist()
+
+
+def _in_place(W, x):
+    W -= W.mean(0)
+    x -= W.T @ np.linalg.lstsq(W.T, x)[0]
+    return x
+
+
 def _only_logits(W, x):
     return x - np.linalg.pinv(W) @ (W @ x)
 
 
+def _along_rows_not_orthogonal(W, x):
+    for row in W - W.mean(0):
+        x = x - (row @ x) / (row @ row) * row
+    return x
+
+
+def _heeded(W, x):
+    return x - _null_space(W, x)
+
+
+root = 2 ** 0.5
+normal = [NormalDist().inv_cdf((i + 0.5) / 20) for i in range(20)]
+
 ANSWERS = {
     "film": Answers(
-        right=[lambda x, gamma, beta: x + gamma * x + beta],
+        right=[lambda x, gamma, beta: x + gamma * x + beta,
+               _film_in_place,
+               lambda x, gamma, beta: np.asarray(x) * (1 + np.asarray(gamma)) + np.asarray(beta),
+               lambda x, gamma, beta: [[v + gamma[d] * v + beta[d] for d, v in enumerate(row)]
+                                       for row in x.tolist()],
+               lambda x, gamma, beta: (torch.addcmul(row + beta, gamma, row) for row in x),
+               lambda x, gamma, beta: pd.DataFrame(x) * (1 + gamma.numpy()) + beta.numpy(),
+               lambda x, gamma, beta: (x.double() @ torch.diag(1 + gamma).double()) + beta],
         wrong=[lambda x, gamma, beta: gamma * x + beta,
                lambda x, gamma, beta: (1 + gamma) * (x + beta),
-               lambda x, gamma, beta: (1 + gamma) * x - beta]),
+               lambda x, gamma, beta: (1 + gamma) * x - beta,
+               lambda x, gamma, beta: (1 + gamma) * x,
+               lambda x, gamma, beta: x + beta,
+               lambda x, gamma, beta: (x - beta) / (1.01 + gamma),
+               lambda x, gamma, beta: 1 + gamma * x + beta,
+               lambda x, gamma, beta: torch.exp(gamma) * x + beta,
+               lambda x, gamma, beta: (1 + gamma) * x[0] + beta,
+               lambda x, gamma, beta: (1 + gamma.mean()) * x + beta.mean(),
+               lambda x, gamma, beta: print((1 + gamma) * x + beta),
+               _film_in_place_added_first]),
     "compose": Answers(
-        right=[lambda g1, b1, g2, b2: (g1 + g2 + g1 * g2, b1 + g2 * b1 + b2)],
+        right=[lambda g1, b1, g2, b2: (g1 + g2 + g1 * g2, b1 + g2 * b1 + b2),
+               _compose_in_place, _compose_torch, _compose_lists,
+               lambda *given: iter(_compose_lists(*given)),
+               lambda *given: [torch.tensor(v) for v in _compose_lists(*given)]],
         wrong=[lambda g1, b1, g2, b2: (g1 + g2, (1 + g2) * b1 + b2),
                lambda g1, b1, g2, b2: ((1 + g1) * (1 + g2) - 1, b1 + b2),
-               lambda g1, b1, g2, b2: ((1 + g1) * (1 + g2), (1 + g2) * b1 + b2)]),
+               lambda g1, b1, g2, b2: ((1 + g1) * (1 + g2), (1 + g2) * b1 + b2),
+               lambda g1, b1, g2, b2: ((1 + g1) * (1 + g2) - 1, (1 + g1) * b2 + b1),
+               lambda g1, b1, g2, b2: (g1 * g2, g2 * b1 + b2),
+               lambda g1, b1, g2, b2: ((1 + g2) * b1 + b2, (1 + g1) * (1 + g2) - 1),
+               lambda g1, b1, g2, b2: ((1 + g1) * (1 + g2) - 1, (1 + g2) * (b1 + b2)),
+               lambda g1, b1, g2, b2: (1 + g1) * (1 + g2) - 1,
+               lambda g1, b1, g2, b2: 1.0,
+               _compose_in_place_too_soon]),
     "ignored_part": Answers(
-        right=[_null_space],
-        wrong=[_only_logits, lambda W, x: x - _only_logits(W, x), lambda W, x: x - x.mean(),
-               lambda W, x: x * 0]),
+        right=[_null_space, _in_single_precision, _row_by_row, _in_place,
+               lambda W, x: torch.tensor(x).float() - (
+                   torch.linalg.pinv(torch.tensor(W - W.mean(0)).float(), rtol=1e-5)
+                   @ torch.tensor((W - W.mean(0)) @ x).float()),
+               lambda W, x: null_space(np.diff(W, axis=0)) @ null_space(np.diff(W, axis=0)).T @ x],
+        wrong=[_only_logits, _heeded, _along_rows_not_orthogonal,
+               lambda W, x: x - x.mean(),
+               lambda W, x: x * 0,
+               lambda W, x: x,
+               lambda W, x: x.mean(),
+               lambda W, x: W @ x,
+               lambda W, x: x - W.mean(0),
+               lambda W, x: null_space(W - W.mean(0)),
+               lambda W, x: null_space(np.diff(W, axis=0))[:, 0],
+               lambda W, x: x - np.linalg.pinv(W - W.mean(1, keepdims=True)) @ (W @ x),
+               lambda W, x: "nothing"]),
     "blind_spot": Answers(
         right=[([-2, -1, 1, 2], [-(2.5 ** 0.5)] * 2 + [2.5 ** 0.5] * 2),
-               (np.array([0, 0, 0, 4.0]), [2, 2, 2, -2])],
+               (np.array([0, 0, 0, 4.0]), [2, 2, 2, -2]),
+               (torch.tensor([-1.0, 1, -1, 1]), torch.tensor([-root, 0, 0, root])),
+               ([-1, 1] * 2, (-1.41, 0, 0, 1.41)),
+               (pd.Series([9.0, 11] * 4), (8, *[10] * 6, 12)),
+               ([-1, 1] * 10, normal / np.std(normal)),
+               ([-root, -root, 0, root, root], [-2, 0, 0, 0, 2])],
         wrong=[([1, 2, 3, 4], [4, 3, 2, 1]), ([0, 1, 2, 3], [1, 2, 3, 4]),
-               ([-1, 1, -1, 1], [-2, 2, -2, 2]), ([1, 1, 1, 1], [1, 1, 1, 1]), ([1], [1])]),
-    "moods": Answers(right=[1.2, -1.2], wrong=[0, 0.6, 2]),
+               ([-1, 1, -1, 1], [-2, 2, -2, 2]), ([1, 1, 1, 1], [1, 1, 1, 1]), ([1], [1]),
+               ([-1, 1] * 2, [-1.3, 0, 0, 1.3]),
+               ([-1, 1] * 11, [-root, 0, 0, root]),
+               ([1, 2, 3, 4], [1.0001, 2, 3, 4]),
+               ([1, 2, 3, 4], [1, 2, 3, 4, 1, 2, 3, 4]),
+               ([0, 0, 0, 4], [0, 0, 1, 3]),
+               ([-1, 1, -1, math.nan], [-root, 0, 0, root]),
+               (["low", "high"] * 2, ["low", "low", "high", "high"]),
+               (0, 1)]),
+    "moods": Answers(
+        right=[1.2, -1.2, np.float32(1.2), torch.tensor(1.2), [1.2], np.array([[1.2]]),
+               Fraction(6, 5), pd.Series([1.2])],
+        wrong=[0, 0.0, 0.6, 2, 1.6, 0.4, 0.8, 2.4, "1.2", [1.6, 0.4], 1.1, math.nan]),
 }

@@ -10,7 +10,7 @@ from functools import reduce
 
 import numpy as np
 import torch
-from truth import apart, film, heard, moments, moved, stage, talk
+from hidden_truth import apart, film, heard, moments, moved, stage, talk
 
 from mlsan.exercises import Wrong, drawn, expect, plain
 

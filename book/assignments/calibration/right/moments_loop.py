@@ -1,4 +1,4 @@
-"""A loop over people, with the k utterances' share as a number from 0 to 1."""
+"""A loop over people; variances about the mean of all n + k."""
 
 import numpy as np
 

@@ -3,7 +3,7 @@
 import numpy as np
 
 LOSES = {"compose": 5}
-SAYS = "Wrong for"
+SAYS = "three steps or more"
 
 
 def compose(a, c):
