@@ -3,9 +3,10 @@
 # make test    run every test; the notebooks print what is stored
 # make other   run every notebook twice, computing as an older processor does
 # make quick   the quick part of the tests
-# make colab   run every notebook as Colab would, with Colab's versions
+# make colab   run every notebook, assignments too, as Colab would, with Colab's versions
 # make assignments  build dist/: what students, the autograder and instructors get
-# make course  grade every right and wrong solution in the sandbox, over five seeds (long)
+# make fair    grade right and wrong solutions of the assignments, over five seeds
+# make course  grade all of them, then a class of two hundred (long)
 # make clean   forget the built book and the executed notebooks
 # make outputs run the notebooks and store the outputs that `make test` compares
 # make lock    pin what pyproject.toml newly asks for; to upgrade a package, delete its pin first
@@ -23,7 +24,7 @@ export MLSAN_MIRROR := $(abspath ../shared/mirror)
 endif
 endif
 
-.PHONY: book executed pdf test other quick colab assignments course clean outputs lock
+.PHONY: book executed pdf test other quick colab assignments fair course clean outputs lock
 .DELETE_ON_ERROR:
 
 # --all: a page is rendered again even when only the extension changed.
@@ -39,10 +40,10 @@ pdf: book
 
 # Two processes with one thread each use two cores better than one with two; and a page's numbers
 # are then the tests', to the last bit.
-executed colab assignments course outputs test other quick: export OMP_NUM_THREADS = 1
+executed colab assignments fair course outputs test other quick: export OMP_NUM_THREADS = 1
 
 test: executed
-	$(BIN)/pytest -n 2 --dist worksteal
+	$(BIN)/pytest -n 2 --dist worksteal -m "not course"
 
 # Every library that computes has a switch of its own: torch and, within it, MKL; the OpenBLAS of
 # NumPy and SciPy; NumPy's own loops; Numba under UMAP.
@@ -57,13 +58,17 @@ other: $(VENV)/installed
 quick: $(VENV)/installed
 	$(BIN)/pytest -n 2 --dist worksteal -m "not slow"
 
-colab: $(VENV)/installed
+colab: assignments
 	$(BIN)/python tests/colab.py
 
 assignments: $(VENV)/installed
 	$(BIN)/python book/assignments/build.py
 
+fair: $(VENV)/installed
+	$(BIN)/pytest -n 2 --dist worksteal -m "course and not whole" tests/test_assignments.py
+
 course: assignments
+	$(BIN)/pytest -n 2 --dist worksteal -m course tests/test_assignments.py
 	$(BIN)/python tests/whole_course.py
 
 outputs: $(VENV)/installed

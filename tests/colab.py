@@ -3,13 +3,15 @@
 An environment with Colab's own versions and no mlsan; then every notebook as Colab runs it, alone
 in an empty folder, its first cell fetching the last commit of this checkout in the public
 repository's place. The install must leave every version that Colab brought as it was, and every
-notebook must run.
+notebook must run: the chapters, and the assignments as a class gets them and solved. Notebooks
+that are named run alone: `python tests/colab.py book/gating.ipynb`.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -39,6 +41,12 @@ def versions() -> dict[str, str]:
     return {p["name"].lower(): p["version"] for p in json.loads(pip("list", "--format=json"))}
 
 
+def assignments() -> list[Path]:
+    """As handed out, one notebook each; and solved, with the files that the other one brings."""
+    dist = ROOT / "dist"
+    return sorted([*dist.glob("student/colab/*.ipynb"), *dist.glob("instructor/*/*-solved.ipynb")])
+
+
 def main() -> None:
     venv.create(PLACE, with_pip=True, clear=True)
     pip("install", "--quiet", *COLAB)
@@ -50,10 +58,14 @@ def main() -> None:
                    "GIT_CONFIG_COUNT": "1",
                    "GIT_CONFIG_KEY_0": f"url.{ROOT.as_uri()}.insteadOf",
                    "GIT_CONFIG_VALUE_0": address}
-    for path in sorted((ROOT / "book").glob("*.ipynb")):
+    named = [Path(name) for name in sys.argv[1:]]
+    for path in named or [*sorted((ROOT / "book").glob("*.ipynb")), *assignments()]:
         started = time.perf_counter()
         pip("uninstall", "--quiet", "--yes", "mlsan")        # each chapter meets a fresh runtime
         with tempfile.TemporaryDirectory() as folder:
+            for file in (ROOT / "dist" / "student" / path.stem.removesuffix("-solved")).glob("*"):
+                if path.stem.endswith("-solved"):      # a student's has brought its own files
+                    shutil.copy(file, folder)
             NotebookClient(nbformat.read(path, as_version=4), timeout=900, kernel_name="colab",
                            resources={"metadata": {"path": folder}}).execute()
         print(f"{path.name}: ran, {time.perf_counter() - started:.0f} s", flush=True)

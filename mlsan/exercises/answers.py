@@ -177,7 +177,7 @@ def same(got, wanted, tolerance: float) -> bool:
             got = got.reshape(())
         return got.shape == wanted.shape and bool(
             np.allclose(got, wanted, rtol=tolerance, atol=tolerance, equal_nan=True))
-    if _several(got) and _several(wanted):
+    if _many(got) and _many(wanted):
         return len(got) == len(wanted) and all(
             same(plain(one), plain(other), tolerance)
             for one, other in zip(got, wanted, strict=True))
@@ -188,7 +188,8 @@ def same(got, wanted, tolerance: float) -> bool:
     return type(got) is type(wanted) and got == wanted
 
 
-def _several(value) -> bool:
+def _many(value) -> bool:
+    """Whether it is a list, even or not, or an array of at least one axis."""
     return isinstance(value, list) or isinstance(value, np.ndarray) and value.ndim > 0
 
 
