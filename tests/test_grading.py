@@ -213,6 +213,18 @@ def test_a_grading_that_is_killed_goes_on_where_it_was(autograder, tmp_path):
 
 @pytest.mark.slow
 @pytest.mark.skipif(not LEVELS, reason="nothing here isolates a submission")
+def test_no_file_of_the_class_runs_outside_the_sandbox(autograder, tmp_path, monkeypatch):
+    folder = tmp_path / "in"
+    hand_in(folder, ada="")
+    for name in ("nbformat", "numpy", "json"):
+        (folder / f"{name}.py").write_text(f"open({str(tmp_path / 'owned')!r}, 'w')\n")
+    monkeypatch.chdir(folder)
+    table = grade(Path(), tmp_path / "grades.csv", autograder, LEVELS[0], 1)
+    assert table.points.tolist() == [10] and not (tmp_path / "owned").exists()
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not LEVELS, reason="nothing here isolates a submission")
 def test_gradescopes_folders_are_graded(autograder, tmp_path):
     root = tmp_path / "autograder_root"
     (autograder / "tiny").rename(tmp_path / "source")

@@ -48,7 +48,8 @@ python3 -m venv /autograder/venv
 """
 RUN = """\
 #!/usr/bin/env bash
-/autograder/venv/bin/python -m mlsan.grading.gradescope /autograder
+chmod 700 /autograder/source
+/autograder/venv/bin/python -P -m mlsan.grading.gradescope /autograder
 """
 
 
@@ -89,13 +90,19 @@ def _student(notebook: Path, files: list[Path], place: Path) -> None:
     (place / "colab").mkdir(exist_ok=True)
     for path in files:
         shutil.copy(path, place / name)
-    handed = nbformat.read(notebook, as_version=4)
-    install = new_code_cell(INSTALL.rstrip(), id="install", metadata={"tags": ["otter_ignore"]})
-    handed.cells.insert(1, install)
+    handed = _installing(notebook)
     nbformat.write(handed, place / name / notebook.name)
     unpack = new_code_cell(_unpacking(files), id="files", metadata={"tags": ["otter_ignore"]})
     handed.cells.insert(2, unpack)
     nbformat.write(handed, place / "colab" / notebook.name)
+
+
+def _installing(path: Path) -> nbformat.NotebookNode:
+    """A notebook whose first code cell installs the package where it is missing."""
+    notebook = nbformat.read(path, as_version=4)
+    install = new_code_cell(INSTALL.rstrip(), id="install", metadata={"tags": ["otter_ignore"]})
+    notebook.cells.insert(1, install)
+    return notebook
 
 
 def _unpacking(files: list[Path]) -> str:
@@ -125,7 +132,7 @@ def _autograder(made: Path, files: list[Path], place: Path) -> None:
 
 def _instructor(source: Path, solved: Path, place: Path) -> None:
     place.mkdir(parents=True)
-    shutil.copy(solved, place / f"{source.name}-solved.ipynb")
+    nbformat.write(_installing(solved), place / f"{source.name}-solved.ipynb")
     shutil.copy(source / "rubric.md", place)
     lines = [f"# Common mistakes in {source.name}", ""]
     for path in sorted((source / "wrong").glob("*.py")):

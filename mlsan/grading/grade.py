@@ -42,6 +42,7 @@ def grade(folder: Path, out: Path, autograder: Path, level: str, jobs: int) -> p
     found = _kept(log, level)
     work = out.with_name(f".{out.stem}-work")
     shutil.rmtree(work, ignore_errors=True)              # of a grading that was killed
+    work.mkdir(mode=0o700)                               # where submissions run as another user
     try:
         names = {str(path.relative_to(folder)): path for path in notebooks}
         left = [name for name in names if name not in found["submissions"]]
@@ -117,7 +118,8 @@ def judged(notebook: Path, autograder: Path, seed: int, level: str) -> dict:
     """What a judge of its own says of a notebook: ``questions``, ``cells``; or a ``problem``."""
     job = {"notebook": str(notebook.resolve()), "autograder": str(autograder.resolve()),
            "seed": seed, "level": level}
-    command = [sys.executable, "-m", "mlsan.grading.judge"]
+    # -P: the folder that we stand in may be the class's, with a json.py of somebody's in it.
+    command = [sys.executable, "-P", "-m", "mlsan.grading.judge"]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                           stderr=subprocess.PIPE, text=True, start_new_session=True) as judge:
         try:

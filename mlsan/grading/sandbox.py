@@ -24,9 +24,10 @@ LIMITS = {"memory": 6 << 30, "file": 20 << 20, "processes": 64}
 SCRATCH = 100 << 20            # bytes a student's process may write in all
 HOME = "/submission"
 PACKAGE = Path(mlsan.__file__).parent
-ENVIRONMENT = {"HOME": HOME, "PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "PYTHONHASHSEED": "0",
-               "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MPLBACKEND": "agg",
-               "PYTHONPATH": str(PACKAGE.parent), "PYTHONDONTWRITEBYTECODE": "1"}
+ENVIRONMENT = {"HOME": HOME, "TMPDIR": HOME, "PATH": "/usr/bin:/bin", "LANG": "C.UTF-8",
+               "PYTHONHASHSEED": "0", "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1",
+               "MPLBACKEND": "agg", "PYTHONPATH": str(PACKAGE.parent),
+               "PYTHONDONTWRITEBYTECODE": "1"}
 
 
 def best() -> str:
@@ -102,7 +103,9 @@ class Box:
         words += ["--perms", "1777", "--size", str(SCRATCH), "--tmpfs", HOME]
         for path in sorted(self.files.iterdir()):
             words += ["--ro-bind", str(path), f"{HOME}/{path.name}"]
-        return [*words, "--symlink", HOME, "/tmp", "--chdir", HOME, "--"]
+        if Path("/tmp") not in parents:      # of a checkout in /tmp; then TMPDIR has to do
+            words += ["--symlink", HOME, "/tmp"]
+        return [*words, "--chdir", HOME, "--"]
 
     def __exit__(self, *_) -> None:
         if self.level == "user" and self.uid:
