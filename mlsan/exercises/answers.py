@@ -106,11 +106,11 @@ def expect(got, wanted, hint: str, tolerance: float = 1e-4,
 
 
 def number(value, hint: str = "Give one number, not a text and not several numbers.") -> float:
-    """One number, of whatever type or in an array of one; raises ``Wrong`` for anything else."""
-    got = plain(value)
-    if not _numeric(got) or np.size(got) != 1 or np.iscomplexobj(got):
+    """One finite number, of whatever type or in an array of one; else ``Wrong(hint)``."""
+    got = numbers(value, hint)
+    if got.size != 1:
         raise Wrong(hint)
-    return float(np.asarray(got).reshape(()))
+    return got.item()
 
 
 def word(value) -> str:

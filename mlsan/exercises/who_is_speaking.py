@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from mlsan.exercises import Wrong, array, drawn, exercise, expect, number, plain
+from mlsan.exercises import Wrong, array, drawn, exercise, expect, number, parts
 from mlsan.measures.probes import probe
 
 
@@ -43,11 +43,8 @@ def centred(answer) -> str:
 
 def _data(given, n: int) -> tuple[np.ndarray, np.ndarray]:
     """What ``blind(n)`` gave: x (n, D) and y (n,), classes as numbers from 0."""
-    parts = plain(given)
-    if not isinstance(parts, list) or len(parts) != 2:
-        raise Wrong("Return x of shape (n, D) and y of shape (n,), in this order.")
-    x = array(parts[0], (n, None), "The features x have one row for each of n utterances.")
-    labels = parts[1]
+    x, labels = parts(given, 2, "Return x of shape (n, D) and y of shape (n,), in this order.")
+    x = array(x, (n, None), "The features x have one row for each of n utterances.")
     y = np.array(list(map(str, labels))) if isinstance(labels, list) else np.asarray(labels)
     if y.shape != (n,):
         raise Wrong(f"Return one label for each of the {n} utterances: "

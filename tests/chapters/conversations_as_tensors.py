@@ -90,7 +90,7 @@ def until_enough(dialogue, share, rng):
     hidden = set()
     n = share * len(set(dialogue))
     while len(hidden) < n:
-        hidden.add(rng.choice(dialogue))
+        hidden.add(dialogue[rng.integers(len(dialogue))])
     return of_the_hidden(hidden, dialogue)
 
 
