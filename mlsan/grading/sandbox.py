@@ -2,7 +2,8 @@
 
 ``bubblewrap``: namespaces of its own. No network, no process but its own, nothing of the disk but
 Python and the assignment's files, read-only, and a small folder in memory that goes when it goes.
-``user``: another user (from root), with limits; it sees the disk as any user does.
+``user``: another user (from root), with limits; it sees the disk as any user does, and no network
+where root may cut it off.
 ``none``: the limits alone.
 """
 
@@ -15,6 +16,7 @@ import subprocess
 import sys
 import tempfile
 from contextlib import suppress
+from functools import cache
 from pathlib import Path
 
 import mlsan
@@ -39,9 +41,10 @@ def _works(level: str) -> bool:
     if level == "user" and os.geteuid():
         return False
     with tempfile.TemporaryDirectory() as folder, Box(level, Path(folder)) as box:
+        become = f"os.setgroups([]); os.setresgid(*3 * [{box.uid}]); os.setresuid(*3 * [{box.uid}])"
+        code = "import os; " + (become if box.uid else "") + "\nimport numpy"
         with suppress(OSError):
-            return subprocess.run(box.command(["-c", "import numpy"]), env=box.environment,
-                                  cwd=box.cwd, user=box.uid if level == "user" else None,
+            return subprocess.run(box.command(["-c", code]), env=box.environment, cwd=box.cwd,
                                   capture_output=True, timeout=60).returncode == 0
     return False
 
@@ -76,7 +79,9 @@ class Box:
     def command(self, arguments: list[str]) -> list[str]:
         """The words that run Python with these arguments in here."""
         python = [sys.executable, *arguments]
-        return [*self._bubblewrap(), *python] if self.level == "bubblewrap" else python
+        if self.level == "bubblewrap":
+            return [*self._bubblewrap(), *python]
+        return ["unshare", "--net", *python] if self.level == "user" and _can_unshare() else python
 
     def _bubblewrap(self) -> list[str]:
         shown = [Path(sys.prefix), Path(sys.base_prefix), PACKAGE]
@@ -112,6 +117,14 @@ class Box:
             _end_all_of(self.uid)
         if self.folder:
             shutil.rmtree(self.folder, ignore_errors=True)
+
+
+@cache
+def _can_unshare() -> bool:
+    """Whether a process can be given a network of its own, with nobody in it."""
+    with suppress(OSError):
+        return subprocess.run(["unshare", "--net", "true"], capture_output=True).returncode == 0
+    return False
 
 
 def _end_all_of(uid: int) -> None:
