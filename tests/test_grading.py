@@ -45,6 +45,8 @@ def test_unchanged({name}):
     hidden.unchanged({name})
 """
 HIDDEN = """\
+import numpy as np
+
 from mlsan.exercises import drawn, expect
 
 def double(answer):
@@ -63,7 +65,7 @@ def unchanged(answer):
         before = x.copy()
         twice = answer(x)
         expect(x, before, "It changes what it is given.")
-        expect(abs(twice).sum() > 0 and twice.shape == x.shape, True, "Of each.")
+        expect(np.abs(twice).sum() > 0 and np.shape(twice) == x.shape, True, "Of each.")
 """
 
 
