@@ -241,6 +241,13 @@ def test_gradescopes_folders_are_graded(autograder, tmp_path):
     assert json.loads((root / "results" / "results.json").read_text())["score"] == 0
 
 
+@pytest.mark.slow
+def test_a_sandbox_that_gives_no_process_costs_nobody_points(judged, monkeypatch, autograder):
+    monkeypatch.setattr(sandbox.Box, "command", lambda box, arguments: ["false"])
+    with pytest.raises(patience.NoSandbox, match="no process starts in sandbox"):
+        judged(HONEST)
+
+
 def test_nothing_is_graded_where_nothing_isolates(mlsan, monkeypatch, tmp_path):
     monkeypatch.setattr(sandbox, "best", lambda: "none")
     hand_in(tmp_path / "in", ada="")

@@ -22,7 +22,7 @@ import numpy as np
 import torch
 
 from mlsan.exercises import Wrong, answers
-from mlsan.grading.student import Ended, Stopped, Student, TimedOut
+from mlsan.grading.student import Ended, NoSandbox, Stopped, Student, TimedOut
 
 IGNORED = "otter_ignore"       # Otter's own tag: a cell that grading leaves out
 
@@ -90,6 +90,8 @@ def _verdict(test, student: Student, seed: int) -> tuple[str, str]:
         return "stopped", str(reason)
     except TimedOut as reason:
         return "hung", str(reason)
+    except NoSandbox:                    # no fault of the student's: there is no verdict
+        raise
     except Exception as error:           # the instructor has to see it; the student is told so
         return "fault", f"The test itself failed, with {type(error).__name__}: {error}"
     return "right", ""

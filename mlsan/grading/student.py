@@ -27,6 +27,10 @@ class Ended(Exception):
     """The student's process is gone, or speaks nonsense."""
 
 
+class NoSandbox(Exception):
+    """The sandbox gives no process: nobody's submission can be judged."""
+
+
 class Stopped(Exception):
     """The student's code raised an error, or lacks a name; the message says which."""
 
@@ -69,7 +73,7 @@ class Student:
         while not self.process or self.process.poll() is not None:
             self.end()
             self.starts += 1
-            if self.starts > STARTS:
+            if self.starts > STARTS or time.monotonic() > self.until:
                 raise Ended("Your program ended or hung too often to go on.")
             self.box = sandbox.Box(self.level, self.folder).__enter__()
             limits = json.dumps({"uid": self.box.uid} | sandbox.LIMITS)
@@ -82,9 +86,11 @@ class Student:
             self._execute()
 
     def _execute(self) -> None:
-        number = -1
         try:
             self._exchanged({"seed": self.seed % 2**32}, CELL)
+        except (TimedOut, Ended) as reason:      # before any line of the student's
+            raise NoSandbox(f"no process starts in sandbox {self.level}: {reason}") from None
+        try:
             for number, source in enumerate(self.cells):
                 if number in self.hung_cells:
                     continue
