@@ -24,9 +24,10 @@ def world(seed: int = 0, turns: int = 250) -> dict:
     rng = np.random.default_rng(seed)
     planted = np.exp(rng.uniform(-1.2, 1.2, (3, len(PEOPLE))))
     planted /= planted.sum(0)
-    prototypes = 1.8 * np.stack([np.linalg.qr(rng.normal(size=(SIZE, SIZE)))[0][:len(EMOTIONS)]
-                                 for _ in MODALITIES])
-    shift = 0.6 * rng.normal(size=(3, len(PEOPLE), SIZE))
+    basis = np.stack([np.linalg.qr(rng.normal(size=(SIZE, SIZE)))[0] for _ in MODALITIES])
+    prototypes = 1.8 * basis[:, :len(EMOTIONS)]
+    habits = rng.normal(size=(3, len(PEOPLE), SIZE)) * np.repeat([0.25, 1.0], [4, SIZE - 4])
+    shift = habits @ basis                                # a person's, whatever they feel
     speaker = rng.permutation(np.repeat(np.arange(len(PEOPLE)), turns))
     emotion = rng.integers(len(EMOTIONS), size=len(speaker))
     x = 2 * planted[:, speaker, None] * prototypes[:, emotion] + shift[:, speaker]
@@ -77,7 +78,7 @@ def fit(listener, reverse, paths, data, strength=0.1, steps=120):
     both = [*listener.parameters(), *head.parameters()]
     adam = torch.optim.AdamW(both, lr=0.02, weight_decay=0.01)
     for _ in range(steps):
-        to = paths(speaker, torch.rand(len(speaker)) < 0.05)
+        to = paths(speaker.clone(), torch.rand(len(speaker)) < 0.05)
         asked = to["asked"]
         loss = cross_entropy(listener(x, to["emotion"]), emotion)
         h = reverse(listener.fused(x, to["closed"]), strength)
