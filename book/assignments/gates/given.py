@@ -22,7 +22,7 @@ def world(seed: int = 0, turns: int = 250) -> dict:
     share of each person's expressiveness in each modality, which no network is shown.
     """
     rng = np.random.default_rng(seed)
-    planted = np.exp(rng.uniform(-1.2, 1.2, (3, len(PEOPLE))))
+    planted = np.exp(rng.uniform(-1.3, 1.3, (3, len(PEOPLE))))
     planted /= planted.sum(0)
     basis = np.stack([np.linalg.qr(rng.normal(size=(SIZE, SIZE)))[0] for _ in MODALITIES])
     prototypes = 1.8 * basis[:, :len(EMOTIONS)]
@@ -67,7 +67,7 @@ class Listener(nn.Module):
         return self.classify(self.fused(x, told))
 
 
-def fit(listener, reverse, paths, data, strength=0.1, steps=120):
+def fit(listener, reverse, paths, data, strength=0.1, steps=80):
     """Train on ``x``, ``speaker`` and ``emotion`` in ``data``, changing ``listener`` in place.
 
     Returns the adversary's head, which was trained beside the listener. Whatever is left to chance
@@ -76,7 +76,7 @@ def fit(listener, reverse, paths, data, strength=0.1, steps=120):
     x, speaker, emotion = (data[k] for k in ("x", "speaker", "emotion"))
     head = nn.Linear(HIDDEN, listener.people.num_embeddings)
     both = [*listener.parameters(), *head.parameters()]
-    adam = torch.optim.AdamW(both, lr=0.02, weight_decay=0.01)
+    adam = torch.optim.AdamW(both, lr=0.03, weight_decay=0.01)
     for _ in range(steps):
         to = paths(speaker.clone(), torch.rand(len(speaker)) < 0.05)
         asked = to["asked"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import torch
 from given import world
-from scipy.stats import spearmanr
+from scipy import stats
 
 from mlsan.exercises import Wrong, drawn, expect, plain
 
@@ -267,9 +267,9 @@ def seeds(rng, n):
 
 def seeds_recover(three_seeds):
     (rng,) = drawn(1)
-    data, planted = drawn_world(rng, 300)
-    found = centred(three_seeds(data, 12, seeds(rng, 3))["gates"]).mean(0)
-    if not spearmanr(found.ravel(), centred(planted).ravel())[0] >= 0.85:
+    data, planted = drawn_world(rng, 400)
+    found = centred(three_seeds(data, 12, seeds(rng, 2))["gates"]).mean(0)
+    if not stats.spearmanr(found.ravel(), centred(planted).ravel())[0] >= 0.85:
         raise Wrong("In a world whose trust we planted, the gates that you give back don't follow "
                     "it. Are they those of the trained stage, asked for each person in turn? Do "
                     "your Gating, fuse and reverse pass?")
