@@ -1,0 +1,21 @@
+"""A fresh stage is asked for the gates, not the one that was trained."""
+# ruff: noqa: F821  (names of the notebook)
+
+import numpy as np
+import torch
+from given import MODALITIES, REACH, VECTOR, Listener, fit
+
+LOSES = {"three_seeds": 7}
+SAYS = "those of the trained stage"
+
+
+def three_seeds(data, n_people, seeds):
+    gates = []
+    for seed in seeds:
+        torch.manual_seed(seed)
+        fit(Listener(Gating(len(MODALITIES), VECTOR, REACH), fuse, n_people), reverse, paths, data)
+        listener = Listener(Gating(len(MODALITIES), VECTOR, REACH), fuse, n_people)
+        with torch.no_grad():
+            gates.append(listener.gates(torch.arange(n_people)).numpy())
+    each = np.stack([comparable(some) for some in gates])
+    return {"gates": np.stack(gates), "trust": each.mean(0), "spread": each.std(0, ddof=1)}
