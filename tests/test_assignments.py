@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import sys
 from collections import Counter
 
 import nbformat
@@ -50,6 +51,17 @@ def assignment(tmp_path_factory):
         return made[name]
 
     return by_name
+
+
+@pytest.fixture(autouse=True)
+def own_modules(monkeypatch):
+    """Every assignment calls its tests' module `hidden`: none is left for the next one."""
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    before = set(sys.modules)
+    yield
+    for name in set(sys.modules) - before:
+        if name.startswith("hidden"):
+            del sys.modules[name]
 
 
 def graded(notebook, made, tmp_path):
