@@ -166,7 +166,8 @@ def fuse_gradient(fuse_gradients):
             raise Wrong("The values may be right, but a missing modality makes the gradient NaN: "
                         "a gate's gradient is its encoding times something, and 0 times NaN is "
                         "NaN. The NaN must be gone before it is multiplied, not after.")
-        expect(part(got, "gates"), wanted["gates"], "The gates' gradient isn't that of the average.")
+        expect(part(got, "gates"), wanted["gates"],
+               "The gates' gradient isn't that of the average.")
         expect(part(got, "h"), wanted["h"], "The encodings' gradient isn't that of the average.")
 
 
