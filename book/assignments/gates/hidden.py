@@ -14,6 +14,21 @@ def normal(rng, *shape):
     return torch.tensor(rng.normal(size=shape), dtype=torch.float32)
 
 
+def shaped(got, shape, hint):
+    """What came back as an array of that shape, to be looked into; ``Wrong(hint)`` if it isn't."""
+    got = plain(got)
+    if not isinstance(got, np.ndarray) or got.shape != shape or got.dtype.kind not in "biuf":
+        raise Wrong(f"{hint} (Expected numbers of shape {shape}.)")
+    return got
+
+
+def part(got, key):
+    """One of the values of a dict that came back."""
+    if not isinstance(got, dict) or key not in got:
+        raise Wrong(f'What comes back is no dict with the key "{key}".')
+    return got[key]
+
+
 def stage(rng, people=6, dim=5, modalities=3):
     """Vectors, who is known (all), a reach, and a trained layer's weight and bias."""
     return (normal(rng, people, dim), torch.ones(people, dtype=torch.bool),
@@ -42,7 +57,7 @@ def gates_reach(gates_at):
         got = gates_at(3, vectors, known, reach, weight, bias)
         expect(got, trained(vectors, known, reach, weight, bias),
                "A trained stage's gates aren't reach ** tanh(score), modalities first.", 1e-3)
-        far = plain(gates_at(3, 1e4 * vectors, known, reach, weight, bias))
+        far = gates_at(3, 1e4 * vectors, known, reach, weight, bias)
         ends = trained(1e4 * vectors, known, reach, weight, bias)
         expect(far, ends, "However extreme the scores, a gate stays between 1/reach and reach.",
                1e-3)
@@ -52,7 +67,8 @@ def gates_unknown(gates_at, gate_gradients):
     for rng in drawn(3):
         vectors, known, reach, weight, bias = stage(rng)
         known[rng.permutation(6)[:2]] = False
-        got = plain(gates_at(3, vectors, known, reach, weight, bias))
+        got = shaped(gates_at(3, vectors, known, reach, weight, bias), (3, 6),
+                     "Gates come modalities first.")
         expect(got[:, ~known.numpy()], np.ones((3, 2)),
                "Of somebody unknown nothing is known, after training either: their gates are 1, "
                "neither 0 nor what their vector or the bias says.", 0)
@@ -60,7 +76,7 @@ def gates_unknown(gates_at, gate_gradients):
         moved = gate_gradients(vectors, known, reach, back, weight, bias)
         only = gate_gradients(vectors[known], known[known], reach, back[:, known], weight, bias)
         for name in ("weight", "bias"):
-            expect(moved[name], only[name],
+            expect(part(moved, name), part(only, name),
                    "An utterance of somebody unknown moves the stage: nothing is learned there "
                    "about anybody.", 1e-3)
 
@@ -71,7 +87,7 @@ def gates_move(gate_gradients):
         back = normal(rng, 3, 6)
         moved = gate_gradients(vectors, known, reach, back)
         for name, wanted in {"weight": back @ vectors, "bias": back.sum(1)}.items():
-            expect(moved[name], np.log(reach) * wanted,
+            expect(part(moved, name), np.log(reach) * wanted,
                    "The untrained stage doesn't start to move as it should: at a score of 0 a gate "
                    "grows by log(reach) times the score, and the layer learns from that.", 1e-3)
 
@@ -100,6 +116,13 @@ def fused(h, gates, back):
     return {"out": out, "h": at_h, "gates": at_gates}
 
 
+def finite(gradients, of_h=..., of_gates=...):
+    """Whether the gradients are finite, all of them or where the indices say."""
+    at_h = shaped(part(gradients, "h"), (3, 7, 4), "h gets no gradient.")
+    at_gates = shaped(part(gradients, "gates"), (3, 7), "The gates get no gradient.")
+    return np.isfinite(at_h[of_h]).all() and np.isfinite(at_gates[of_gates]).all()
+
+
 def fuse_average(fuse):
     for rng in drawn(3):
         h, gates, back = normal(rng, 3, 5, 4), torch.exp(normal(rng, 3, 5)), normal(rng, 5, 4)
@@ -124,13 +147,14 @@ def fuse_nobody(fuse, fuse_gradients):
         h, gates, back = scene(rng, nobody=True)
         wanted = fused(h, gates, back)
         empty = h.isnan().all(-1).all(0).numpy()
-        expect(plain(fuse(h, gates))[empty], np.zeros((1, 4)),
+        out = shaped(fuse(h, gates), (7, 4), "One row comes back for each utterance.")
+        expect(out[empty], np.zeros((1, 4)),
                "Where nothing at all was recorded, the average has nothing to average: say 0.")
         got = fuse_gradients(h, gates, back)
-        if not all(np.isfinite(plain(got[name])[:, empty]).all() for name in ("h", "gates")):
+        if not finite(got, (..., empty, slice(None)), (..., empty)):
             raise Wrong("Where nothing at all was recorded, the value is fine but the gradient is "
                         "NaN: a division by 0 whose result nobody keeps still has a gradient.")
-        expect(plain(fuse(h, gates))[~empty], wanted["out"][~empty],
+        expect(out[~empty], wanted["out"][~empty],
                "An utterance without any modality must not change the others.")
 
 
@@ -138,12 +162,13 @@ def fuse_gradient(fuse_gradients):
     for rng in drawn(3):
         h, gates, back = scene(rng)
         got, wanted = fuse_gradients(h, gates, back), fused(h, gates, back)
-        if not all(np.isfinite(plain(got[name])).all() for name in ("h", "gates")):
+        if not finite(got):
             raise Wrong("The values may be right, but a missing modality makes the gradient NaN: "
                         "a gate's gradient is its encoding times something, and 0 times NaN is "
                         "NaN. The NaN must be gone before it is multiplied, not after.")
-        expect(got["gates"], wanted["gates"], "The gates' gradient isn't that of the average.")
-        expect(got["h"], wanted["h"], "The encodings' gradient isn't that of the average.")
+        expect(part(got, "gates"), wanted["gates"],
+               "The gates' gradient isn't that of the average.")
+        expect(part(got, "h"), wanted["h"], "The encodings' gradient isn't that of the average.")
 
 
 def reverse_values(reverse):
@@ -161,7 +186,7 @@ def reverse_backwards(reverse_at):
         h, back = normal(rng, 6, 4), normal(rng, 6, 4)
         for strength in (0.0, float(rng.uniform(0.1, 4))):
             got = reverse_at(h, strength, back, torch.zeros(6, 4))
-            expect(got["gradient"], -strength * back,
+            expect(part(got, "gradient"), -strength * back,
                    "Coming back, the gradient is that which came in, times −strength.", 1e-3)
 
 
@@ -170,10 +195,10 @@ def reverse_rows(reverse_at):
         h, back = normal(rng, 5, 5), normal(rng, 5, 5)
         strength = torch.tensor(rng.uniform(0, 3, 5), dtype=torch.float32)
         got = reverse_at(h, strength, back, torch.zeros(5, 5))
-        expect(got["gradient"], -strength[:, None] * back,
+        expect(part(got, "gradient"), -strength[:, None] * back,
                "A strength of shape (B,) holds one number for each utterance, that is for each "
                "row of h, not for each column.", 1e-3)
-        expect(got["out"], h, "Going forward h must come out as it is, whatever the rows' "
+        expect(part(got, "out"), h, "Going forward h must come out as it is, whatever the rows' "
                               "strengths.")
 
 
@@ -181,7 +206,7 @@ def reverse_second(reverse_at):
     for rng in drawn(3):
         h, back, other = normal(rng, 6, 4), normal(rng, 6, 4), normal(rng, 6, 4)
         got = reverse_at(h, 0.7, back, other)
-        expect(got["gradient"], other - 0.7 * back,
+        expect(part(got, "gradient"), other - 0.7 * back,
                "A second loss reads the same h and never asked to be reversed: its gradient must "
                "come through as it is. Only what passed through your function is turned round.",
                1e-3)
@@ -200,7 +225,7 @@ def paths_closed(paths):
     for rng in drawn(3):
         speaker, hide = ids(rng)
         wanted = np.where(speaker.numpy() == -2, -2, -1)
-        expect(paths(speaker, hide)["closed"], wanted,
+        expect(part(paths(speaker, hide), "closed"), wanted,
                "On the closed path the gates are told nobody: somebody unknown is −1 here (0 is a "
                "person!), and padding stays padding.")
 
@@ -211,7 +236,7 @@ def paths_emotion(paths):
         before = speaker.clone()
         wanted = speaker.numpy().copy()
         wanted[hide.numpy() & (wanted >= 0)] = -1
-        expect(paths(speaker, hide)["emotion"], wanted,
+        expect(part(paths(speaker, hide), "emotion"), wanted,
                "For the emotion the gates hear who speaks, except where that is hidden; padding "
                "stays padding, hidden or not.")
         expect(speaker, before, "Your function changed the ids that it was given.")
@@ -220,7 +245,7 @@ def paths_emotion(paths):
 def paths_asked(paths):
     for rng in drawn(3):
         speaker, hide = ids(rng)
-        expect(paths(speaker, hide)["asked"], speaker.numpy() >= 0,
+        expect(part(paths(speaker, hide), "asked"), speaker.numpy() >= 0,
                "The head is asked wherever it is known who spoke, hidden from the gates or not, "
                "and of person 0 too; but not of somebody unknown, nor of padding.")
 
@@ -268,7 +293,8 @@ def seeds(rng, n):
 def seeds_recover(three_seeds):
     (rng,) = drawn(1)
     data, planted = drawn_world(rng, 400)
-    found = centred(three_seeds(data, 12, seeds(rng, 2))["gates"]).mean(0)
+    found = three_seeds(data, 12, seeds(rng, 2))
+    found = centred(shaped(part(found, "gates"), (2, 3, 12), "`gates` is (K, M, S).")).mean(0)
     if not stats.spearmanr(found.ravel(), centred(planted).ravel())[0] >= 0.85:
         raise Wrong("In a world whose trust we planted, the gates that you give back don't follow "
                     "it. Are they those of the trained stage, asked for each person in turn? Do "
@@ -279,8 +305,8 @@ def seeds_apart(three_seeds):
     (rng,) = drawn(1)
     data, _ = drawn_world(rng, 25)
     some = seeds(rng, 2)
-    there = plain(three_seeds(data, 12, some)["gates"])
-    back = plain(three_seeds(data, 12, some[::-1])["gates"])
+    there, back = (shaped(part(three_seeds(data, 12, order), "gates"), (2, 3, 12),
+                          "`gates` is (K, M, S).") for order in (some, some[::-1]))
     expect(back[::-1], there,
            "The same two seeds in the other order give other gates: something of one run reaches "
            "the next. Each begins with its own seed and a network of its own.", 1e-2)
@@ -292,8 +318,12 @@ def seeds_summary(three_seeds, comparable):
     (rng,) = drawn(1)
     data, _ = drawn_world(rng, 25)
     found = three_seeds(data, 12, seeds(rng, 3))
-    each = np.stack([plain(comparable(np.array(gates))) for gates in plain(found["gates"])])
-    expect(found["trust"], each.mean(0), "`trust` is the mean over seeds of the comparable gates: "
-           "first make each seed's comparable, then average.", 1e-3)
-    expect(found["spread"], each.std(0, ddof=1), "`spread` is the standard deviation over seeds of "
-           "the comparable gates, with seeds − 1 below.", 1e-3)
+    gates = shaped(part(found, "gates"), (3, 3, 12), "`gates` is (K, M, S).")
+    each = np.stack([shaped(comparable(np.array(one)), (3, 12), "`comparable` gives back (M, S).")
+                     for one in gates])
+    expect(part(found, "trust"), each.mean(0),
+           "`trust` is the mean over seeds of the comparable gates: first make each seed's "
+           "comparable, then average.", 1e-3)
+    expect(part(found, "spread"), each.std(0, ddof=1),
+           "`spread` is the standard deviation over seeds of the comparable gates, with "
+           "seeds − 1 below.", 1e-3)
