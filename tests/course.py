@@ -43,12 +43,23 @@ class Built:
     def with_variant(self, path: Path) -> nbformat.NotebookNode:
         """The solved notebook with a variant's definitions after those that they replace."""
         notebook, source = self.solved, path.read_text()
-        first = next(node.name for node in ast.parse(source).body
-                     if isinstance(node, ast.FunctionDef | ast.ClassDef) and node.name[0] != "_"
-                     and any(defines(cell, node.name) for cell in notebook.cells))
-        place = max(i for i, cell in enumerate(notebook.cells) if defines(cell, first))
+        place = max(i for i, cell in enumerate(notebook.cells)
+                    if defines(cell, self._first(notebook, source)))
         notebook.cells.insert(place + 1, new_code_cell(source, id="variant"))
         return notebook
+
+    def question_of(self, path: Path) -> str:
+        """Which question a variant answers: the one whose name its first definition bears; "*"
+        where no question is called so."""
+        name = self._first(self.solved, path.read_text()).lower()
+        return name if (self.autograder / "tests" / f"{name}.py").exists() else "*"
+
+    @staticmethod
+    def _first(notebook: nbformat.NotebookNode, source: str) -> str:
+        """The first of a variant's names that the notebook defines as well."""
+        return next(node.name for node in ast.parse(source).body
+                    if isinstance(node, ast.FunctionDef | ast.ClassDef) and node.name[0] != "_"
+                    and any(defines(cell, node.name) for cell in notebook.cells))
 
 
 def defines(cell, name: str) -> bool:

@@ -64,12 +64,13 @@ def own_modules(monkeypatch):
             del sys.modules[name]
 
 
-def graded(notebook, made, tmp_path):
-    """Points by question and all that is said, for each seed: {seed: ({question: lost}, text)}."""
+def graded(notebook, made, tmp_path, own):
+    """{seed: (points lost by question, all that is said)}; beyond the first, of ``own`` alone."""
     path = tmp_path / "handed-in.ipynb"
     nbformat.write(notebook, path)
     with Student(code_of(path), 0, sandbox.best(), made.autograder / "student") as student:
-        every = {seed: verdicts(student, made.autograder, seed) for seed in SEEDS}
+        every = {seed: verdicts(student, made.autograder, seed, own if seed else "*")
+                 for seed in SEEDS}
         assert not student.failed_cells
     tests = [test for questions in every.values() for one in questions for test in one["tests"]]
     assert not [test for test in tests if test["verdict"] == "fault"]
@@ -99,7 +100,9 @@ def test_right_solutions_get_full_marks_and_wrong_ones_lose_the_right_points(
         name, kind, path, assignment, tmp_path):
     made = assignment(name)
     expected = mistake(path) if kind == "wrong" else {"LOSES": {}, "SAYS": ""}
-    for seed, (lost, said) in graded(made.with_variant(path), made, tmp_path).items():
+    # Where a mistake costs points in two questions, both are its own.
+    own = "*" if len(expected["LOSES"]) > 1 else made.question_of(path)
+    for seed, (lost, said) in graded(made.with_variant(path), made, tmp_path, own).items():
         assert lost == expected["LOSES"], f"seed {seed}: {said}"
         assert expected["SAYS"] in said, f"seed {seed}: {said}"
 
