@@ -1,15 +1,13 @@
-"""Utterance by utterance, only what is there."""
+"""Modality by modality, with a running total."""
 
 import torch
 
 
 def fuse(h, gates):
-    rows = []
-    for n in range(h.shape[1]):
-        there = [m for m in range(len(h)) if not torch.isnan(h[m, n]).any()]
-        if there:
-            weights = gates[there, n] / gates[there, n].sum()
-            rows.append(sum(w * h[m, n] for w, m in zip(weights, there, strict=True)))
-        else:
-            rows.append(torch.zeros(h.shape[2]))
-    return torch.stack(rows)
+    total, fused = torch.zeros(h.shape[1], 1), torch.zeros(h.shape[1:])
+    for encoding, gate in zip(h, gates, strict=True):
+        there = ~torch.isnan(encoding).any(dim=1, keepdim=True)
+        weight = torch.where(there, gate[:, None], torch.zeros_like(total))
+        total = total + weight
+        fused = fused + weight * torch.where(there, encoding, torch.zeros_like(encoding))
+    return fused / torch.where(total == 0, torch.ones_like(total), total)
