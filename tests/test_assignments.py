@@ -181,3 +181,11 @@ def test_the_colab_notebook_brings_its_files(name, assignment, tmp_path):
     handed = assignment(name).dist / "student" / "colab" / f"{name}.ipynb"
     said = ran(nbformat.read(handed, as_version=4), tmp_path)
     assert len(said) >= 4 and all(one.startswith("Not begun.") for one in said), said
+
+
+@pytest.mark.whole
+def test_the_projects_template_runs_as_it_is(tmp_path):
+    path = tmp_path / "project.ipynb"
+    shutil.copy(ASSIGNMENTS / "project" / "project.ipynb", path)
+    NotebookClient(nbformat.read(path, as_version=4), timeout=600, kernel_name="python3",
+                   resources={"metadata": {"path": str(tmp_path)}}).execute()
