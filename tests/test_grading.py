@@ -91,8 +91,8 @@ def autograder(tmp_path):
 @pytest.fixture
 def judged(autograder, tmp_path, monkeypatch):
     """Lost points of (double, half) and all that is said, of cells in a sandbox."""
-    monkeypatch.setattr(patience, "CELL", 20)
-    monkeypatch.setattr(patience, "CALL", 8)
+    monkeypatch.setattr(patience, "CELL", 12)
+    monkeypatch.setattr(patience, "CALL", 5)
 
     def of(*cells, level=LEVELS[0] if LEVELS else "none"):
         with Student(list(cells), 7, level, autograder / "tiny" / "student") as student:
