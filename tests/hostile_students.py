@@ -23,7 +23,7 @@ KINDS = {
                        "def half(x):\n    print(said)\n    for fd in range(1, 20):\n"
                        "        try: os.write(fd, said)\n        except OSError: pass\n"
                        "    return 0 * x", (0, 5)),
-    "reads the tests": ("import pathlib\nfor place in ('{out}', '/work', '/autograder'):\n"
+    "reads the tests": ("import pathlib\nfor place in ('{out}', '/home', '/autograder'):\n"
                         "    try: found = list(pathlib.Path(place).rglob('hidden.py'))\n"
                         "    except OSError: found = []\n"
                         "    if found: double = half = None", (0, 0)),
