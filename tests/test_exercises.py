@@ -57,7 +57,8 @@ def known_seed(request, monkeypatch):
     monkeypatch.setattr("mlsan.exercises.answers.fresh_seed", lambda: next(seeds))
 
 
-@pytest.mark.parametrize("known_seed", range(3), indirect=True)
+@pytest.mark.parametrize("known_seed", [0, *(pytest.param(n, marks=pytest.mark.slow)
+                                             for n in (1, 2))], indirect=True)
 @pytest.mark.parametrize(("stem", "name"), CASES)
 def test_right_answers_are_accepted_and_wrong_ones_refused(stem, name, known_seed):
     answers = chapter(stem).ANSWERS[name]
