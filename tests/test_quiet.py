@@ -13,6 +13,8 @@ from mlsan.runs import Plan, train
 from mlsan.sources.simulated import express
 from mlsan.studies.strangers import ALL, heard_confusions
 
+pytestmark = pytest.mark.slow            # two models are trained first
+
 EMOTIONS = ("calm", "joy", "anger", "fear")
 BY_EAR = ("calibration", "gating")
 
