@@ -11,6 +11,7 @@ import sys
 import time
 import zipfile
 from contextlib import suppress
+from importlib import import_module
 from pathlib import Path
 
 import nbformat
@@ -278,3 +279,13 @@ def test_a_folder_without_submissions_is_named(make, why, mlsan, monkeypatch, tm
     code, _, error = mlsan("grade", tmp_path / "in", "--out", tmp_path / "g.csv")
     assert code == 2 and why in error
 
+
+def test_the_command_line_needs_no_grader(mlsan, monkeypatch, tmp_path):
+    """Without the extra `course`, every other command works, and this one says what it lacks."""
+    for name in ("nbformat", "otter", "mlsan.grading.grade"):
+        monkeypatch.setitem(sys.modules, name, None)
+    for name in ("mlsan.cli", "mlsan.grading.command"):
+        monkeypatch.delitem(sys.modules, name, raising=False)
+    assert import_module("mlsan.cli").app
+    code, _, error = mlsan("grade", tmp_path, "--out", tmp_path / "g.csv")
+    assert code == 2 and "mlsan[course]" in error

@@ -11,7 +11,6 @@ from rich.console import Console
 
 from mlsan.data.validation import CorpusError
 from mlsan.grading import sandbox
-from mlsan.grading.grade import grade
 
 
 def command(
@@ -24,6 +23,12 @@ def command(
         unsafe: Annotated[bool, typer.Option(
             "--unsafe", help="Grade even where nothing isolates a submission.")] = False) -> None:
     """Grade a folder of submitted notebooks; goes on where it was stopped."""
+    try:
+        import otter  # noqa: F401 (the judge reads its files)
+
+        from mlsan.grading.grade import grade
+    except ImportError:                  # who only trains and predicts has no need of them
+        raise CorpusError('grading needs Otter-Grader: pip install "mlsan[course]"') from None
     if not folder.is_dir():
         raise CorpusError(f"{folder}: no such folder")
     level = sandbox.best()

@@ -23,7 +23,7 @@ import pandas as pd
 from tqdm.auto import tqdm
 
 from mlsan.data.validation import CorpusError
-from mlsan.files import write_table
+from mlsan.files import write_table, write_text
 
 PATIENCE = 900                 # seconds until a judge that doesn't answer is ended
 
@@ -39,19 +39,18 @@ def grade(folder: Path, out: Path, autograder: Path, level: str, jobs: int) -> p
     if not notebooks:
         raise CorpusError(f"{folder}: no notebooks (*.ipynb) in it")
     log = out.with_suffix(".jsonl")
-    log.parent.mkdir(parents=True, exist_ok=True)
     found = _kept(log, level)
     work = out.with_name(f".{out.stem}-work")
     shutil.rmtree(work, ignore_errors=True)              # of a grading that was killed
     work.mkdir(mode=0o700)                               # where submissions run as another user
     try:
         names = {str(path.relative_to(folder)): path for path in notebooks}
-        left = [name for name in names if name not in found["submissions"]]
-        tests = {kind: _unpacked(autograder, kind, work)
-                 for kind in {_assignment(names[name]) for name in left} - {None}}
+        left = {name: _assignment(path) for name, path in names.items()
+                if name not in found["submissions"]}
+        tests = {kind: _unpacked(autograder, kind, work) for kind in {*left.values()} - {None}}
         with ThreadPoolExecutor(jobs) as pool, log.open("a") as file:
-            running = {pool.submit(_judged, names[name], tests, _seed(found["seed"], name),
-                                   level): name for name in left}
+            running = {pool.submit(_judged, names[name], kind, tests, _seed(found["seed"], name),
+                                   level): name for name, kind in left.items()}
             for done in tqdm(as_completed(running), desc="grading", unit="submission",
                              total=len(names), initial=len(names) - len(left)):
                 verdict = {"submission": running[done]} | done.result()
@@ -77,9 +76,7 @@ def _kept(log: Path, level: str) -> dict:
                           "with that one, or grade into another file")
     text = "".join(json.dumps(line) + "\n" for line in whole)
     if text != "".join(lines):
-        new = log.with_suffix(".new")
-        new.write_text(text)
-        new.replace(log)
+        write_text(log, text)
     return {"seed": whole[0]["seed"],
             "submissions": {line["submission"]: line for line in whole[1:]}}
 
@@ -106,8 +103,8 @@ def _unpacked(autograder: Path, kind: str, work: Path) -> Path | None:
     return work / kind
 
 
-def _judged(notebook: Path, tests: dict[str, Path | None], seed: int, level: str) -> dict:
-    kind = _assignment(notebook)
+def _judged(notebook: Path, kind: str | None, tests: dict[str, Path | None], seed: int,
+            level: str) -> dict:
     if kind is None:
         return {"problem": "not a notebook of an assignment: it can't be read, or its name is gone"}
     if tests[kind] is None:
