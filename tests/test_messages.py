@@ -8,7 +8,6 @@ import torch
 
 from mlsan.measures import bayes
 from mlsan.model.messages import Messages, ties
-from mlsan.recipes import RECIPES
 from mlsan.runs import Plan, train
 from mlsan.sources.simulated import PRIOR, simulate
 

@@ -15,7 +15,6 @@ import torch
 from torch import nn
 
 CALIBRATED = ("audio", "visual")
-BORROWED = 1.0          # utterances: a guess; in `simulated` everybody has said 560
 PACE = 0.1              # of what is learned upon moments; chosen on dev (record ``ladder``)
 
 
@@ -57,9 +56,10 @@ class Moments(nn.Module):
 
         x' = (x - mean_s) / sd_s                                            (Eq. own-moments)
 
-    So gamma and beta needn't be found by gradient steps, but for what moments leave over. Everybody
-    counts as heard in ``BORROWED`` utterances more, of everybody's moments, which are 0 and 1 as
-    features come standardised; the unknown speaker (row 0) has no others.
+    So gamma and beta needn't be found by gradient steps, but for what moments leave over. The mean
+    of n utterances counts n times, that of all people (0, as features come standardised) once; the
+    logarithm of their sd n - 1 times, people's mean logarithm once (a guess that matters to those
+    who were heard a few times). The unknown speaker (row 0) has mean 0 and sd 1.
     """
 
     def __init__(self, dims: dict[str, int], rows: int):
@@ -80,11 +80,14 @@ class Moments(nn.Module):
             here = present[m] & (speaker > 0)
             x, who = features[m][here], speaker[here]
             mean, sd = getattr(self, f"{m}_mean"), getattr(self, f"{m}_sd")
-            n = torch.bincount(who, minlength=len(mean))[:, None] + BORROWED
-            mean.copy_(torch.zeros_like(mean).index_add_(0, who, x) / n)
+            n = torch.bincount(who, minlength=len(mean))[:, None]
+            mean.copy_(torch.zeros_like(mean).index_add_(0, who, x) / (n + 1))
             around = torch.zeros_like(mean).index_add_(0, who, (x - mean[who]) ** 2)
-            constant = around < 1e-6 * n
-            sd.copy_(torch.where(constant, 1.0, ((around + BORROWED) / n).sqrt()))
+            varied = around > 1e-6 * n
+            log_sd = torch.where(varied, (around / (n - 1).clamp(min=1)).log() / 2, 0.0)
+            usual = log_sd.sum(0) / varied.sum(0).clamp(min=1)
+            shrunk = ((n - 1) * log_sd + usual) / n.clamp(min=1)
+            sd.copy_(torch.where(varied | (n == 1), shrunk, 0.0).exp())
 
     def forward(self, features: dict[str, torch.Tensor],
                 speaker: torch.Tensor) -> dict[str, torch.Tensor]:
