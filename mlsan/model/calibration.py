@@ -56,10 +56,11 @@ class Moments(nn.Module):
 
         x' = (x - mean_s) / sd_s                                            (Eq. own-moments)
 
-    So gamma and beta needn't be found by gradient steps, but for what moments leave over. The mean
-    of n utterances counts n times, that of all people (0, as features come standardised) once; the
-    logarithm of their sd n - 1 times, people's mean logarithm once (a guess that matters to those
-    who were heard a few times). The unknown speaker (row 0) has mean 0 and sd 1.
+    So gamma and beta needn't be found by gradient steps, but for what moments leave over. People
+    who were heard little are taken to be more like all others: of n utterances the logarithm of the
+    sd counts n - 1 times and people's usual one once, the mean n times and that of all, 0, sd^2
+    times (a normal prior for means that vary by 1, as features come standardised; both are
+    guesses). The unknown speaker (row 0) has mean 0 and sd 1.
     """
 
     def __init__(self, dims: dict[str, int], rows: int):
@@ -81,13 +82,14 @@ class Moments(nn.Module):
             x, who = features[m][here], speaker[here]
             mean, sd = getattr(self, f"{m}_mean"), getattr(self, f"{m}_sd")
             n = torch.bincount(who, minlength=len(mean))[:, None]
-            mean.copy_(torch.zeros_like(mean).index_add_(0, who, x) / (n + 1))
-            around = torch.zeros_like(mean).index_add_(0, who, (x - mean[who]) ** 2)
+            own = torch.zeros_like(mean).index_add_(0, who, x) / n.clamp(min=1)
+            around = torch.zeros_like(mean).index_add_(0, who, (x - own[who]) ** 2)
             varied = around > 1e-6 * n
             log_sd = torch.where(varied, (around / (n - 1).clamp(min=1)).log() / 2, 0.0)
             usual = log_sd.sum(0) / varied.sum(0).clamp(min=1)
             shrunk = ((n - 1) * log_sd + usual) / n.clamp(min=1)
             sd.copy_(torch.where(varied | (n == 1), shrunk, 0.0).exp())
+            mean.copy_(own * n / (n + sd ** 2))
 
     def forward(self, features: dict[str, torch.Tensor],
                 speaker: torch.Tensor) -> dict[str, torch.Tensor]:
