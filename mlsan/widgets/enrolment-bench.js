@@ -118,7 +118,7 @@ function render({ model, el }) {
     const vector = hear(layer, config, heard.map((i) => utterances[i]));
     const seen = (v) => mine.map((i) => {
       const { gates, fused } = represent(layer, config, utterances[i], v);
-      return { gates, probability: classify(layer, fused) };
+      return { gates, probability: classify(layer, config, fused) };
     });
     const [now, before] = [seen(vector), seen(nobody)], { gates } = now[0];
     const top = ({ probability }) => probability.indexOf(Math.max(...probability));

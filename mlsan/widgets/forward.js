@@ -59,11 +59,11 @@ export function standardised(layer, m, features) {
 
 // A speaker's gamma and beta for one modality, one after the other; none where nothing calibrates
 // it. Of a person known by ear (`heard`) it is their own mean and swing, undone: `Undo`.
-export function filmOf(layer, { stages, heard }, m, vector) {
+export function filmOf(layer, { stages, heard, pace }, m, vector) {
   if (!stages.includes("calibration")) return null;
   if (!heard) {
     const linearly = layer(`calibration.film.${m}`);
-    return linearly.weight ? linear(linearly, vector) : null;
+    return linearly.weight ? linear(linearly, vector).map((value) => pace * value) : null;
   }
   if (!heard.places[m]) return null;
   const [start, middle, stop] = heard.places[m];
@@ -75,8 +75,15 @@ export function filmOf(layer, { stages, heard }, m, vector) {
 export const calibrated = (x, film) =>
   (film ? x.map((value, d) => (1 + film[d]) * value + film[x.length + d]) : x);
 
-// Eq. calibration, Eq. gating and Eq. assembly for one utterance: what `MLSAN.represent` does.
-export function represent(layer, config, { features, present }, vector) {
+// Where calibration starts from people's own `Moments`, those of a row of the speaker table.
+function fromOwn(layer, m, x, row) {
+  const [mean, sd] = ["mean", "sd"].map((which) => layer(`moments.${m}_${which}`).raw);
+  return mean ? x.map((v, d) => (v - mean[row * x.length + d]) / sd[row * x.length + d]) : x;
+}
+
+// Eq. calibration, Eq. gating and Eq. assembly for one utterance: what `MLSAN.represent` does. A
+// person known by ear is a vector and needs no `row` of the table.
+export function represent(layer, config, { features, present }, vector, row) {
   const { modalities, stages, concatSpeaker, heard } = config;
   const told = heard ? vector.slice(heard.tells) : vector;
   const gates = stages.includes("gating")
@@ -84,7 +91,7 @@ export function represent(layer, config, { features, present }, vector) {
   let fused = null;
   modalities.forEach((m, i) => {
     let x = standardised(layer, m, features[m]);
-    x = calibrated(x, filmOf(layer, config, m, vector));
+    x = calibrated(heard ? x : fromOwn(layer, m, x, row), filmOf(layer, config, m, vector));
     if (concatSpeaker) x = [...x, ...vector];
     const weight = present[i] ? gates[i] : 0;
     const h = linear(layer(`encoders.${m}.1`), x).map((value) => weight * value);
@@ -93,7 +100,10 @@ export function represent(layer, config, { features, present }, vector) {
   return { gates, fused };
 }
 
-export const classify = (layer, fused) => softmax(linear(layer("classify.2"), gelu(fused)));
+const logits = (layer, { evidence }, fused) =>
+  linear(layer("classify.2"), evidence ? fused : gelu(fused));
+
+export const classify = (layer, config, fused) => softmax(logits(layer, config, fused));
 
 // What the turns around say: `Context`, for h, T vectors, and whose turn each is.
 function attention(layer, h, party, { heads, reach }) {
@@ -147,6 +157,47 @@ function recurrence(layer, h) {
   return heard;
 }
 
+// The same by `Messages`: from what each turn says alone, T probabilities, to what all of them say.
+function messages(layer, alone, party, { rounds }) {
+  const [prior, [keeps, copies]] = ["prior", "share"].map(
+    (name) => softmax(Array.from(layer(`context.${name}`).raw)));
+  const turns = [...alone.keys()], ones = prior.map(() => 1);
+  const times = (...vectors) => vectors.reduce((a, b) => a.map((value, c) => value * b[c]));
+  const sum = (x) => x.reduce((a, b) => a + b, 0);
+  const belief = (...vectors) => {
+    const product = times(...vectors), total = sum(product);
+    return product.map((value) => value / total);
+  };
+  const says = alone.map((p) => belief(p, prior.map((value) => 1 / value)));
+  const own = turns.map((t) => party.lastIndexOf(party[t], t - 1)).map((o, t) => (t ? o : -1));
+  const told = (ties, ups) => turns.map((t) => {
+    const from = ties.indexOf(t);
+    return from < 0 ? ones : belief(ups[from]).map((value) => value * ones.length);
+  });
+  const before = turns.map((t) => t - 1);
+  let down = turns.map(() => prior), up = turns.map(() => [ones, ones]);
+  const ears = () => [told(own, up.map(([a]) => a)), told(before, up.map(([, b]) => b))];
+  for (let round = 0; round < rounds; round++) {
+    const [fromOwn, fromNext] = ears();
+    const next = turns.map((t) => {
+      const [o, b] = [own[t], before[t]], same = o >= 0 && o === b;
+      const keep = o < 0 ? 0 : keeps, copy = b < 0 ? 0 : copies, draw = 1 - keep - copy;
+      const i = o < 0 ? ones : belief(says[o], down[o], same ? ones : fromNext[o]);
+      const j = b < 0 ? ones : same ? i : belief(says[b], down[b], fromOwn[b]);
+      const r = belief(says[t], fromOwn[t], fromNext[t]);
+      const [drawn, kept, copied] = [draw * sum(times(prior, r)), keep * sum(times(i, r)),
+        copy * sum(times(j, r))];
+      return { down: prior.map((p, c) => draw * p + keep * i[c] + copy * j[c]),
+        up: same ? [r.map((value) => drawn + (keep + copy) * value), ones]
+          : [r.map((value) => drawn + copied + keep * value),
+            r.map((value) => drawn + kept + copy * value)] };
+    });
+    [down, up] = [next.map((x) => x.down), next.map((x) => x.up)];
+  }
+  const [fromOwn, fromNext] = ears();
+  return turns.map((t) => belief(says[t], down[t], fromOwn[t], fromNext[t]));
+}
+
 const CONTEXTS = { attention, recurrence, none: (layer, h) => h };
 
 // Every turn's gates and probabilities. A turn has its features, which of them are `present`, and
@@ -156,8 +207,15 @@ export function forward(layer, config, turns, speaker) {
   const { weight, raw } = layer("speakers.vectors"), table = weight ?? raw;
   const E = config.speakerDim;
   const vector = (s) => Array.from(table.slice(s * E, (s + 1) * E));
-  const said = turns.map((turn, t) => represent(layer, config, turn, vector(speaker[t])));
+  const said = turns.map((turn, t) => represent(
+    layer, config, turn, vector(speaker[t]), speaker[t]));
+  const parties = turns.map(({ party }) => party);
+  if (config.context === "messages") {
+    const alone = said.map(({ fused }) => classify(layer, config, fused));
+    return messages(layer, alone, parties, config)
+      .map((probability, t) => ({ gates: said[t].gates, probability }));
+  }
   const h = CONTEXTS[config.context](
-    layer, said.map(({ fused }) => fused), turns.map(({ party }) => party), config);
-  return h.map((x, t) => ({ gates: said[t].gates, probability: classify(layer, x) }));
+    layer, said.map(({ fused }) => fused), parties, config);
+  return h.map((x, t) => ({ gates: said[t].gates, probability: classify(layer, config, x) }));
 }

@@ -52,6 +52,9 @@ class GateBench(anywidget.AnyWidget):
         if config.stages != ("gating",) or config.context or config.concat_speaker:
             raise ValueError("GateBench: needs a run with gating alone and without context; "
                              f"this one has {page_model.description(run)}")
+        if config.evidence:
+            raise CorpusError("GateBench: this run has linear evidence, the bench has not; train "
+                              "with another recipe than `evidence`")
         if len(rows) == 0 or not np.isin(rows, np.arange(len(run.corpus))).all():
             raise CorpusError(f"GateBench: give rows of the corpus, 0 to {len(run.corpus) - 1}; "
                               "for instance run.corpus.rows('test')[:40]")

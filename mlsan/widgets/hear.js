@@ -53,7 +53,8 @@ export function hear(layer, config, utterances) {
   const { modalities, heard } = config;
   let vector = new Array(config.speakerDim).fill(0);
   for (let round = 0; round < ROUNDS; round++) {
-    const felt = utterances.map((u) => classify(layer, represent(layer, config, u, vector).fused));
+    const felt = utterances.map((u) => classify(
+      layer, config, represent(layer, config, u, vector).fused));
     const moments = [], tells = [];
     modalities.forEach((m, i) => {
       const there = [...utterances.keys()].filter((u) => utterances[u].present[i]);

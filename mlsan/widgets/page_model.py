@@ -22,34 +22,39 @@ def config_of(run: Run) -> dict:
 
     ``modalities`` and ``emotions`` with a colour each; ``speakers``, a name for every row of the
     speaker table in the run's mode; and what ``forward.js`` is to do: ``stages``, ``context``
-    (``attention``, ``recurrence`` or none), ``concatSpeaker`` and the sizes; of a run that knows
+    (``context_of``), ``evidence``, ``pace``, ``concatSpeaker`` and the sizes; of a run that knows
     people by ear also ``heard``, where in a person's vector each modality's mean and swing lie, and
     where what the gates are told begins.
-
-    Raises:
-        CorpusError: ``forward.js`` can't do what the model does.
     """
     model, corpus = run.model, run.corpus
-    if model.config.evidence or model.moments:
-        raise CorpusError("a page has no messages between evidences and no own moments; for it, "
-                          "train with another recipe than `evidence`")
     by_ear, told_by = {}, model.speakers
     if model.config.heard:
         by_ear = {"heard": {"tells": told_by.tells.start, "places": {
             m: [mean.start, mean.stop, swing.stop] for m, (mean, swing) in told_by.places.items()}}}
     look, felt = looks(corpus.modalities, "modalities"), emotion_colours(corpus.emotions)
-    context, attends = model.context, model.context is not None and not model.config.recurrent
+    context, named = model.context, context_of(model)
     return {"modalities": list(corpus.modalities), "dims": corpus.dims,
             "modality_colours": [look[m]["color"] for m in corpus.modalities],
             "emotions": list(corpus.emotions),
             "emotion_colours": [felt[e] for e in corpus.emotions],
             "speakers": ["somebody unknown", *run.speakers.names],
             "stages": [s for s in STAGES if s in model.config.stages],
-            "context": "none" if context is None else "attention" if attends else "recurrence",
+            "context": named, "evidence": model.config.evidence,
+            "pace": model.calibration.pace if model.calibration else 1.0,
             "concatSpeaker": model.config.concat_speaker,
             "speakerDim": told_by.tells.stop if by_ear else model.config.speaker_dim, **by_ear,
             "hidden": model.config.hidden,
-            **({"heads": context.heads, "reach": context.reach} if attends else {})}
+            **({"heads": context.heads, "reach": context.reach} if named == "attention" else {}),
+            **({"rounds": context.rounds} if named == "messages" else {})}
+
+
+def context_of(model: MLSAN) -> str:
+    """How the model reads what is around a turn, as ``forward.js`` calls it."""
+    if model.context is None:
+        return "none"
+    if model.config.evidence:
+        return "messages"
+    return "recurrence" if model.config.recurrent else "attention"
 
 
 def turns_of(run: Run, rows) -> list[dict]:
