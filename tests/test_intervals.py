@@ -42,7 +42,7 @@ def left_out(draws, **model):
     return out, width / known / norm.ppf(0.975)
 
 
-@pytest.mark.parametrize("sd", [0, 0.03])
+@pytest.mark.parametrize("sd", [0, 0.06])
 def test_of_two_models_that_are_as_good_one_interval_in_twenty_says_otherwise(sd):
     """Where seeds matter as much as here, intervals of dialogues alone leave out 0 a third of the
     time; and these are not bought by being wide: t has few degrees of freedom, no more."""
