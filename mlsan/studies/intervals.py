@@ -1,8 +1,8 @@
 """Whether intervals hold: runs of one model against others of the same, and gains that are planted.
 
 Where two sets of runs differ in nothing but their seeds, one 95% interval in twenty may exclude 0;
-where one of them is given some points, the more the better; where two models do differ, the
-interval from a few runs and dialogues is to hold what all the other runs find on all the others.
+where one of them is given some points, the more the better; where two models do differ, and few of
+their runs and of the dialogues are drawn, one in twenty may miss what all runs find on all of them.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ from mlsan.studies.engine import run
 WORLDS = tuple(range(20, 26))           # seeds of the generator, of which no chapter has one
 KINDS = {"static": ((), "none"), "all stages": (STAGES, "identity")}
 RUNS = (1, 2, 3, 5, 10)                 # a model's, from which an interval is made
-PARTINGS = 6                            # ways of dealing the runs into pairs, drawn
+PARTINGS = 20                           # ways of dealing the runs into pairs, drawn
 GAINS = (1, 2, 3, 4)                    # planted, points of weighted F1
-RIVALS = 3                              # ways of planting each
-UNITS = (2, 8, 24, 100)                 # dialogues that are drawn of test's, or actors
-DRAWS = 60                              # of them, and of the runs
+RIVALS = 4                              # ways of planting each
+UNITS = (2, 8, 24, 100)                 # how many dialogues, or actors, are drawn
+DRAWS = 50                              # of them, and of runs
 SCORE = "weighted_f1"
 
 
@@ -36,7 +36,7 @@ SCORE = "weighted_f1"
 class Pool:
     """The test predictions (S, N) of one model's runs, with the (N,) labels and the units.
 
-    ``of``: what it is summed up with; worlds are, as they differ in nothing but their seed.
+    ``of``: what it is summed up with, one world or fold with the others.
     """
 
     of: str
@@ -69,8 +69,8 @@ class Pool:
 
 def intervals(pairs: int) -> dict:
     """``alike``: how often intervals exclude 0 where both sides are one model, with their width;
-    ``planted``: how often where one is better; ``elsewhere``: how often they miss what the others
-    of test's units and of the runs say of two models; ``spread``: what runs differ by.
+    ``planted``: how often where one is better; ``few``: how often they miss what all runs find on
+    all of test, from few of both; ``spread``: what runs differ by.
 
     Each by ``corpus`` and number of ``runs``; shares for intervals over dialogues alone, as they
     were, (``dialogues``) and over seeds too (``both``). ``pairs``: of runs of each model; an hour
@@ -80,13 +80,13 @@ def intervals(pairs: int) -> dict:
     values = [resamples(pool.counts)[SCORE] for pool in pools]
     return {"pools": len(pools), "runs_of_each": 2 * pairs, "spread": spread(pools, values),
             "alike": alike(pools, values), "planted": planted(pools, values),
-            "elsewhere": elsewhere(pools)}
+            "few": few(pools)}
 
 
 def pooled(seeds: int) -> Iterator[Pool]:
     corpora = {f"world {w}": ("simulated", simulated.simulate(seed=w), False) for w in WORLDS}
-    corpora |= {name: (name, catalogue.load(name), name == "meld-friends")
-                for name in ("meld-friends", "ravdess@known-0")}
+    corpora |= {name: (name.partition("@")[0], catalogue.load(name), name == "meld-friends")
+                for name in ("meld-friends", "ravdess@known-0", "ravdess@known-1")}
     plans = {(name, kind): [Plan(name, stages, speakers, seed, context) for seed in range(seeds)]
              for name, (_, _, context) in corpora.items()
              for kind, (stages, speakers) in KINDS.items()}
@@ -96,8 +96,8 @@ def pooled(seeds: int) -> Iterator[Pool]:
     for (name, kind), some in plans.items():
         of, corpus, _ = corpora[name]
         rows = records[some[0]]["rows"]
-        acted = of.startswith("ravdess")                # each clip is a dialogue there
-        unit = corpus.table.speaker.to_numpy() if acted else corpus.dialogue_of_row
+        # An actor's clips are dialogues of one turn.
+        unit = corpus.table.speaker.to_numpy() if of == "ravdess" else corpus.dialogue_of_row
         yield Pool(of, kind, corpus.emotion[rows], unit[rows], len(corpus.emotions),
                    np.array([records[p]["predicted"] for p in some]))
 
@@ -152,29 +152,29 @@ def planted(pools: list[Pool], values: list[np.ndarray]) -> list[dict]:
         for gain in GAINS:
             for _ in range(RIVALS):
                 better = resamples(pool.better(gain, rng).counts)[SCORE]
-                for runs in RUNS:
+                for runs in RUNS * (PARTINGS // RIVALS):
                     for one, other in parted(scores.shape[1], runs, rng):
                         ends = both(better[:, one], scores[:, other], len(set(pool.unit)))
                         tally.add({"corpus": pool.of, "runs": runs, "gain": gain}, ends, 0)
     return tally.summary()
 
 
-def elsewhere(pools: list[Pool]) -> list[dict]:
-    """Both models on a few units by a few runs, and on all the other units by all other runs."""
+def few(pools: list[Pool]) -> list[dict]:
+    """All runs and all of test's units stand for all there are; some are drawn, with replacement,
+    and their interval is to hold the two models' true difference."""
     tally, rng = Tally(), np.random.default_rng(2)
     for static, ours in zip(pools[::2], pools[1::2], strict=True):
-        S, D = len(static.predicted), len(set(static.unit))
         counts = [ours.counts, static.counts]
-        for runs in (k for k in RUNS if 2 * k <= S):
-            for units in (n for n in UNITS if 2 * n <= D):
+        truth = [f1_of_confusion(c.sum(1))[SCORE].mean() for c in counts]
+        S, D = counts[0].shape[:2]
+        for runs in RUNS:
+            for units in UNITS:
                 for _ in range(DRAWS):
-                    here, few = rng.permutation(D), [rng.permutation(S) for _ in counts]
-                    seen = [resamples(c[k[:runs]][:, here[:units]])[SCORE]
-                            for c, k in zip(counts, few, strict=True)]
-                    there = [f1_of_confusion(c[k[runs:]][:, here[units:]].sum(1))[SCORE].mean()
-                             for c, k in zip(counts, few, strict=True)]
-                    tally.add({"corpus": ours.of, "runs": runs, "units": units},
-                              both(*seen, units), there[0] - there[1])
+                    drawn = rng.integers(0, D, units)
+                    ends = both(*(resamples(c[rng.integers(0, S, runs)][:, drawn])[SCORE]
+                                  for c in counts), units)
+                    tally.add({"corpus": ours.of, "runs": runs, "units": units}, ends,
+                              truth[0] - truth[1])
     return tally.summary()
 
 
