@@ -281,7 +281,7 @@ def power(result: dict, corpus: str, runs, alt: str) -> go.Figure:
         trace.update(name=name, showlegend=way == "both",
                      hovertemplate="%{y:.2f}<extra>" + trace.name + "</extra>")
     figure.add_hline(y=0.05, line={"color": THEIRS, "width": 1.5, "dash": "dash"})
-    figure.add_annotation(x=1, y=0.03, xref="paper", yref="paper", xanchor="right",
-                          yanchor="bottom", showarrow=False, font={"size": 12},
+    figure.add_annotation(x=1, y=0.07, xref="paper", xanchor="right", yanchor="bottom",
+                          showarrow=False, font={"size": 12},
                           text="dotted: dialogues alone<br>dashed: 1 in 20")
     return figure.update_yaxes(range=[-0.03, 1.03])

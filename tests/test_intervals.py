@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.stats import binom, norm
 
-from mlsan import bootstrap
+from mlsan import bootstrap, figures, recorded
 from mlsan.measures.scores import resampled
 
 DIALOGUES, TURNS = 40, 8
@@ -106,3 +106,39 @@ def test_counted_already_it_is_the_same():
     counts = [np.stack([[[[8 - d.sum(), d.sum()], [0, 0]] for d in run.reshape(-1, TURNS)]
                         for run in model]) for model in (ours, theirs)]
     assert resampled(counts[:1], counts[1:])["accuracy"] == accuracy(ours, theirs)
+
+
+def test_a_model_against_itself_is_rarely_another():
+    """The record: the bar is 8 of 100 pairs, where dialogues alone let 11 and 27 through."""
+    rows = [row for row in recorded("intervals")["alike"] if row["runs"] >= 3]
+    for runs in (3, 5, 10):
+        here = [row for row in rows if row["runs"] == runs]
+        share = np.average([r["both"] for r in here], weights=[r["pairs"] for r in here])
+        assert share <= 0.08 and sum(row["pairs"] for row in here) >= 200
+    for corpus, least in (("simulated", 0.11), ("ravdess", 0.26)):
+        assert min(row["dialogues"] for row in rows if row["corpus"] == corpus) > least
+
+
+def test_few_dialogues_and_few_runs_tell_of_all():
+    """The record: of two unlike models, whatever is few, the true difference is seldom missed."""
+    rows = [row for row in recorded("intervals")["few"]
+            if row["corpus"] == "simulated" and row["runs"] > 1]
+    assert max(row["both"] for row in rows if row["units"] >= 8) <= 0.08
+    assert max(row["both"] for row in rows) < 0.12 < min(
+        row["dialogues"] for row in rows if row["units"] == 2)
+
+
+def test_what_is_planted_is_found_the_sooner_the_more_runs_there_are():
+    result = recorded("intervals")
+    found = {(row["corpus"], row["runs"], row["gain"]): row["both"] for row in result["planted"]}
+    for corpus in ("simulated", "meld-friends", "ravdess"):
+        for runs in (3, 5, 10):
+            shares = [found[corpus, runs, gain] for gain in (1, 2, 3, 4)]
+            assert shares == sorted(shares)
+        assert found[corpus, 3, 1] < found[corpus, 5, 1] < found[corpus, 10, 1]
+    assert found["simulated", 5, 1] > 0.8 and found["meld-friends", 5, 2] > 0.8
+    figure = figures.power(result, "ravdess", (3, 5, 10), "Six curves.")
+    assert [trace.name for trace in figure.data if trace.showlegend] == [
+        "3 seeds", "5 seeds", "10 seeds"]
+    assert figure.data[1].y[0] < 0.08 < figure.data[0].y[0]
+    assert len(figure.to_json()) < 300_000

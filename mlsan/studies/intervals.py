@@ -73,8 +73,8 @@ def intervals(pairs: int) -> dict:
     all of test, from few of both; ``spread``: what runs differ by.
 
     Each by ``corpus`` and number of ``runs``; shares for intervals over dialogues alone, as they
-    were, (``dialogues``) and over seeds too (``both``). ``pairs``: of runs of each model; an hour
-    at 12, so they are kept under ``data_dir()``, and an interrupted study goes on.
+    were, (``dialogues``) and over seeds too (``both``). ``pairs``: of runs of each model. All runs,
+    360 at 10 pairs, are kept under ``data_dir()``, and an interrupted study goes on.
     """
     pools = [*pooled(2 * pairs)]
     values = [resamples(pool.counts)[SCORE] for pool in pools]
