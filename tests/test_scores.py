@@ -75,6 +75,9 @@ def test_no_difference_has_an_interval_of_zero(labels):
     true, predicted, dialogue = labels
     d = bootstrap(true, predicted, dialogue, 4, minus=predicted)["macro_f1"]
     assert d == {"difference": 0, "low": 0, "high": 0, "seeds": None}
+    runs = [predicted, np.roll(predicted, 1), np.roll(predicted, 7)]
+    d = bootstrap(true, runs, dialogue, 4, minus=runs)["macro_f1"]
+    assert d == {"difference": 0, "low": 0, "high": 0, "seeds": 3}
 
 
 def test_interval_covers_a_true_null():

@@ -91,13 +91,21 @@ def bootstrap(true, predicted, dialogue, n_classes, minus=None) -> dict:
 def resampled(plus: list[np.ndarray], minus: list[np.ndarray] | None = None) -> dict:
     """``bootstrap``, of confusions that are counted already: (K seeds, D, C, C) of each model, or
     (D, C, C) of a reader without seeds. The D dialogues, or people, are the same of all."""
-    models = [*plus, *(minus or [])]
-    units, seeds = plus[0].shape[-3], [len(counts) for counts in models if counts.ndim == 4]
-    each = [resamples(counts if counts.ndim == 4 else counts[None]) for counts in models]
+    models: list[list] = []         # how often each counts; on both sides it is the same runs: 0
+    for sign, side in ((1, plus), (-1, minus or [])):
+        for counts in side:
+            for model in models:
+                if np.array_equal(model[1], counts):
+                    model[0] += sign
+                    break
+            else:
+                models.append([sign, counts])
+    seeds = [len(counts) for _, counts in models if counts.ndim == 4]
+    each = [(times, resamples(counts if counts.ndim == 4 else counts[None]))
+            for times, counts in models]
     out, middle = {}, "mean" if minus is None else "difference"
-    for name in each[0]:
-        signed = [scores[name] if i < len(plus) else -scores[name] for i, scores in enumerate(each)]
-        ends = interval(signed, units)
+    for name in each[0][1]:
+        ends = interval([times * scores[name] for times, scores in each], plus[0].shape[-3])
         ends = np.clip(ends, -len(minus or []), len(plus))              # what a score can be
         found = zip((middle, "low", "high"), ends.tolist(), strict=True)
         out[name] = dict(found) | {"seeds": min(seeds, default=None)}
