@@ -21,6 +21,8 @@ class Recipe:
     input_dropout: float = 0.0
     speaker_dim: int = 32
     recurrent: bool = False
+    evidence: bool = False
+    moments: bool = False
     settings: Settings = Settings()
 
     @property
@@ -36,6 +38,8 @@ _MELD = Recipe(hidden=256, dropout=0.5, input_dropout=0.5, recurrent=True,
 RECIPES = {
     # Chosen on the dev split of simulated conversations; what a corpus without a recipe gets.
     "general": Recipe(),
+    # The ladder's last rung (record ``ladder``): what the data of simulated conversations hold.
+    "evidence": Recipe(dropout=0.0, evidence=True, moments=True),
     "meld": _MELD,
     # Dialogues five times as long as MELD's: about as many utterances in a batch.
     "iemocap": Recipe(**_MELD.sizes, settings=Settings(batch_size=6, learning_rate=1e-3,

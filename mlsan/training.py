@@ -106,8 +106,14 @@ def build(corpus: Corpus, speakers: SpeakerIds, seed: int = 0, **config) -> MLSA
         torch.manual_seed(seed)
         model = MLSAN(config)
     rows = corpus.rows("train")
-    model.standardise({m: torch.from_numpy(x[rows]) for m, x in corpus.features.items()},
-                      {m: torch.from_numpy(p[rows]) for m, p in corpus.present.items()})
+    features = {m: torch.from_numpy(x[rows]) for m, x in corpus.features.items()}
+    present = {m: torch.from_numpy(p[rows]) for m, p in corpus.present.items()}
+    model.standardise(features, present)
+    if config.context and config.evidence:
+        model.context.expect(torch.from_numpy(corpus.emotion[corpus.labelled_rows("train")]))
+    if model.moments:
+        model.moments.take(model.standardised(features), present,
+                           torch.from_numpy(speakers.ids[rows]))
     return model
 
 
@@ -163,6 +169,8 @@ def loss(model: MLSAN, batch: Batch, settings: Settings,
     speaker = model.speakers.hide(batch.speaker)
     out = model(batch, speaker)
     total = nn.functional.cross_entropy(out.logits[mask], batch.emotion[mask], weights)
+    if out.alone is not None:           # each turn's own evidence is learned directly as well
+        total = total + nn.functional.cross_entropy(out.alone[mask], batch.emotion[mask], weights)
     if model.calibration and settings.neutrality:
         for m in model.calibration.film:
             here = batch.present[m] & mask

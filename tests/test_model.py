@@ -7,12 +7,12 @@ import torch
 
 from mlsan.data.corpus import Corpus
 from mlsan.data.speaker_ids import speaker_ids
-from mlsan.model.calibration import Calibration, neutrality
+from mlsan.model.calibration import Calibration, Moments, neutrality
 from mlsan.model.gating import Gating
 from mlsan.model.mlsan import STAGES, Config
 from mlsan.training import Settings, build, fit, inspect, loss
 
-READERS = [{"context": False}, {}, {"recurrent": True}]
+READERS = [{"context": False}, {}, {"recurrent": True}, {"evidence": True}]
 ALL = [c for k in range(4) for c in combinations(STAGES, k)]
 
 
@@ -159,6 +159,32 @@ def test_calibration_is_the_equation():
     torch.testing.assert_close(out["audio"], x["audio"] + gamma * x["audio"] + beta)
     assert torch.equal(out["text"], x["text"]) and torch.equal(out["visual"], x["visual"])
     assert "text" not in stage.film
+
+
+def test_own_moments_are_where_calibration_starts(small):
+    """Whoever train knows is moved to mean 0 and sd 1, strangers stay, and so does the text."""
+    model, tensors = made(small, moments=True)
+    batch = tensors.batch(small.dialogues("train"))
+    plain, moved = made(small)[0](batch).calibrated, model(batch).calibrated
+    assert torch.equal(plain["text"][batch.mask], moved["text"][batch.mask])
+    who = batch.speaker[batch.mask]
+    for m in ("audio", "visual"):
+        for s in who.unique():
+            x = moved[m][batch.mask][who == s]
+            assert x.mean(0).abs().max() < 0.1
+            assert (x.std(0) - 1).abs().max() < 0.1
+        nobody = model(batch, torch.zeros_like(batch.speaker)).calibrated[m]
+        assert torch.equal(nobody[batch.mask], plain[m][batch.mask])
+
+
+def test_a_feature_that_somebody_never_varied_keeps_its_size():
+    own = Moments({"text": 1, "audio": 2}, 3)
+    x = torch.tensor([[1.0, 5.0], [3.0, 5.0], [2.0, 7.0]])
+    own.take({"audio": x, "text": x[:, :1]}, dict.fromkeys(("audio", "text"), x[:, 0] > 0),
+             torch.tensor([1, 1, 2]))
+    assert own.audio_sd[1, 1] == 1 and own.audio_sd[1, 0] > 1 and (own.audio_sd[0] == 1).all()
+    out = own({"audio": x, "text": x[:, :1]}, torch.tensor([1, 1, 0]))
+    assert torch.equal(out["audio"][2], x[2]) and torch.equal(out["text"], x[:, :1])
 
 
 def test_gates_start_at_one_and_stay_between_zero_and_two():

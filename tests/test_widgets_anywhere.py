@@ -272,6 +272,10 @@ class TestOnStage:
      "told of no speaker .* another speaker mode"),
     (widgets.GateBench, {"stages": ("gating",), "recurrent": True},
      "gating alone .* context recurrent"),
+    (widgets.GateBench, {"stages": ("gating",), "context": False, "evidence": True},
+     "no messages .* another recipe than `evidence`"),
+    (widgets.SpeakerSwap, {"moments": True}, "no own moments; .* another recipe"),
+    (widgets.ConversationPlayer, {"evidence": True}, "no messages"),
     (widgets.GateBench, {"modalities": ["text"], "context": False},
      "regularization, context False; .* only scale the one modality"),
 ])

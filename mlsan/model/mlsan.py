@@ -14,10 +14,11 @@ from torch import nn
 
 from mlsan.data.batches import Batch
 from mlsan.data.speaker_ids import UNKNOWN
-from mlsan.model.calibration import CALIBRATED, Calibration
+from mlsan.model.calibration import CALIBRATED, PACE, Calibration, Moments
 from mlsan.model.context import Context, Recurrence
 from mlsan.model.enrolment import Enrolment, Undo, vector_size
 from mlsan.model.gating import Gating
+from mlsan.model.messages import Messages
 from mlsan.model.regularization import Regularization
 from mlsan.model.speakers import SpeakerTable
 
@@ -57,6 +58,10 @@ class Config:
         context: read the whole dialogue (True) or each utterance alone.
         recurrent: read it with a recurrent network (``Recurrence``), not with attention
             (``Context``).
+        evidence: each utterance's own logits are linear in what it shows, and the dialogue is read
+            as ``Messages`` between them, not between features.
+        moments: calibration starts from everybody's own ``Moments``; people known by ear have
+            theirs in their vectors.
         concat_speaker: the second baseline: no stage, but every encoder is told the speaker.
         heard: who speaks is known by ear (``Enrolment``), not by a table of names.
         hidden, speaker_dim, dropout, input_dropout, speaker_dropout: sizes and rates.
@@ -68,6 +73,8 @@ class Config:
     stages: tuple[str, ...] = STAGES
     context: bool = True
     recurrent: bool = False
+    evidence: bool = False
+    moments: bool = False
     concat_speaker: bool = False
     heard: bool = False
     hidden: int = 64
@@ -86,12 +93,14 @@ class Config:
 @dataclass(frozen=True)
 class Output:
     """``logits`` (B, T, C), ``gates`` (B, T, M), ``fused`` (B, T, H), and ``calibrated[m]``
-    (B, T, D_m)."""
+    (B, T, D_m); ``alone`` (B, T, C), the logits of each utterance by itself, where the context
+    reads these."""
 
     logits: torch.Tensor
     gates: torch.Tensor
     calibrated: dict[str, torch.Tensor]
     fused: torch.Tensor
+    alone: torch.Tensor | None = None
 
 
 class MLSAN(nn.Module):
@@ -101,7 +110,9 @@ class MLSAN(nn.Module):
 
         x_m <- (x_m - mean_m) / sd_m, cut at +-20
         h = sum_m g_m(s) p_m (W_m FiLM(x_m, s) + b_m)
-        logits = classify(context(h, whose turn))
+        logits = classify(context(h, whose turn))       or context(classify(h), whose turn)
+
+    the latter with ``config.evidence``, where classify is linear.
     """
 
     def __init__(self, config: Config):
@@ -115,9 +126,14 @@ class MLSAN(nn.Module):
         self.encoders = nn.ModuleDict({
             m: nn.Sequential(nn.Dropout(config.input_dropout), nn.Linear(d + extra, config.hidden))
             for m, d in config.dims.items()})
-        reader = Recurrence if config.recurrent else Context
-        self.context = reader(config.hidden, config.dropout) if config.context else None
-        self.classify = nn.Sequential(nn.GELU(), nn.Dropout(config.dropout),
+        self.context = None
+        if config.context and config.evidence:
+            self.context = Messages(config.emotions)
+        elif config.context:
+            reader = Recurrence if config.recurrent else Context
+            self.context = reader(config.hidden, config.dropout)
+        bend = nn.Identity() if config.evidence else nn.GELU()
+        self.classify = nn.Sequential(bend, nn.Dropout(config.dropout),
                                       nn.Linear(config.hidden, config.emotions))
         # The stages come last: the same seed gives the same baseline weights whichever are on.
         if config.heard:
@@ -125,12 +141,15 @@ class MLSAN(nn.Module):
         else:
             self.speakers = SpeakerTable(config.speakers, config.speaker_dim,
                                          config.speaker_dropout)
-        self.calibration = self.gating = self.regularization = None
+        self.calibration = self.moments = self.gating = self.regularization = None
         if "calibration" in config.stages:
             film = None
+            if config.moments and not config.heard:
+                self.moments = Moments(config.dims, config.speakers)
             if config.heard:
                 film = {m: Undo(*at) for m, at in self.speakers.places.items()}
-            self.calibration = Calibration(config.dims, config.speaker_dim, film)
+            self.calibration = Calibration(config.dims, config.speaker_dim, film,
+                                           PACE if self.moments else 1.0)
         if "gating" in config.stages:
             width = len(config.dims) if config.heard else config.speaker_dim
             self.gating = Gating(len(config.dims), width)
@@ -162,7 +181,10 @@ class MLSAN(nn.Module):
 
         Returns ``calibrated`` (standardised where stage 1 is off), ``gates`` and ``fused``.
         """
-        return self.fuse(self.standardised(batch.features), batch.present, self.speakers(speaker))
+        x = self.standardised(batch.features)
+        if self.moments:
+            x = self.moments(x, speaker)
+        return self.fuse(x, batch.present, self.speakers(speaker))
 
     def fuse(self, x: dict[str, torch.Tensor], there: dict[str, torch.Tensor],
              vector: torch.Tensor):
@@ -186,6 +208,10 @@ class MLSAN(nn.Module):
         """
         speaker = self.speakers.hide(batch.speaker) if speaker is None else speaker
         calibrated, gates, fused = self.represent(batch, speaker)
+        if self.config.evidence and self.context is not None:
+            alone = self.classify(fused)
+            logits = self.context(alone, batch.party, batch.mask)
+            return Output(logits, gates, calibrated, fused, alone)
         h = fused if self.context is None else self.context(fused, batch.party, batch.mask)
         return Output(self.classify(h), gates, calibrated, fused)
 
@@ -194,7 +220,7 @@ class MLSAN(nn.Module):
         """The emotions of utterances without a dialogue: standardised (…, D_m), bool (…,) and
         speakers' vectors (…, E) -> probabilities (…, C)."""
         fused = self.fuse(x, present, vector)[2]
-        if self.context is not None:
+        if self.context is not None and not self.config.evidence:
             one = fused.reshape(-1, 1, fused.shape[-1])
             party = torch.zeros(one.shape[:2], dtype=torch.long, device=one.device)
             fused = self.context(one, party, party == 0).reshape(fused.shape)

@@ -25,8 +25,14 @@ def config_of(run: Run) -> dict:
     (``attention``, ``recurrence`` or none), ``concatSpeaker`` and the sizes; of a run that knows
     people by ear also ``heard``, where in a person's vector each modality's mean and swing lie, and
     where what the gates are told begins.
+
+    Raises:
+        CorpusError: ``forward.js`` can't do what the model does.
     """
     model, corpus = run.model, run.corpus
+    if model.config.evidence or model.moments:
+        raise CorpusError("a page has no messages between evidences and no own moments; for it, "
+                          "train with another recipe than `evidence`")
     by_ear, told_by = {}, model.speakers
     if model.config.heard:
         by_ear = {"heard": {"tells": told_by.tells.start, "places": {
