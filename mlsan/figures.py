@@ -259,3 +259,29 @@ def lines(x, series: dict[str, dict], alt: str, x_title: str, y_title: str, **la
                   "width": 2.5},
             marker={"size": 8}, hovertemplate="%{y:.3f}<extra>%{fullData.name}</extra>")
     return finished(figure, alt, x_title, y_title, **layout)
+
+
+def power(result: dict, corpus: str, runs, alt: str) -> go.Figure:
+    """How often intervals exclude 0, by what was planted, 0 at the left (the record ``intervals``).
+
+    ``runs``: of how many the models are compared, four numbers at most. Dotted: the same over
+    dialogues alone, as if no other seed could have been drawn.
+    """
+    rows = {(row["runs"], row.get("gain", 0)): row
+            for row in (*result["alike"], *result["planted"]) if row["corpus"] == corpus}
+    gains, series = sorted({gain for _, gain in rows}), {}
+    for k, colour in zip(runs, (BEST, OURS, "#009e73", "#cc79a7"), strict=False):
+        for way, dash in (("dialogues", "dot"), ("both", "solid")):
+            series[f"{k} seeds, {way}"] = {"y": [rows[k, gain][way] for gain in gains],
+                                           "colour": colour, "dash": dash}
+    figure = lines(gains, series, alt, "planted gain, points of weighted F1",
+                   "share of intervals that exclude 0")
+    for trace in figure.data:
+        name, way = trace.name.split(", ")
+        trace.update(name=name, showlegend=way == "both",
+                     hovertemplate="%{y:.2f}<extra>" + trace.name + "</extra>")
+    figure.add_hline(y=0.05, line={"color": THEIRS, "width": 1.5, "dash": "dash"})
+    figure.add_annotation(x=1, y=0.07, xref="paper", xanchor="right", yanchor="bottom",
+                          showarrow=False, font={"size": 12},
+                          text="dotted: dialogues alone<br>dashed: 1 in 20")
+    return figure.update_yaxes(range=[-0.03, 1.03])

@@ -75,6 +75,8 @@ def plug_in_curve(draws: int) -> dict:
 def _scored(corpus: Corpus, predicted, reference) -> dict:
     """Weighted F1 on test with its interval, and the paired difference from a reference."""
     test = corpus.rows("test")
+    if len(predicted) == 1:             # of all of train: nothing is drawn
+        (predicted,) = predicted
     about = corpus.dialogue_of_row[test], len(corpus.emotions)
     alone = bootstrap(corpus.emotion[test], predicted, *about)["weighted_f1"]
     return alone | {"difference": bootstrap(corpus.emotion[test], predicted, *about,

@@ -177,7 +177,7 @@ def table(result: dict) -> pd.DataFrame:
 
 
 def differences(result: dict) -> pd.DataFrame:
-    """Paired differences of the scores with 95% intervals, dialogues resampled.
+    """Paired differences of the scores with 95% intervals over dialogues and seeds (``bootstrap``).
 
     Each row against ``off`` of its speaker mode; identity against the other modes with the stages
     on; off and on against text only. Columns: ``ours``, ``theirs``, ``weighted_f1``, ``…_low``,

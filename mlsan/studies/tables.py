@@ -22,6 +22,8 @@ from mlsan.studies.ablation import unusual
 NAMES = {"weighted_f1": "weighted F1", "macro_f1": "macro F1",
          "unweighted_recall": "unweighted recall", "accuracy": "accuracy"}
 F1S, RECALL = (("weighted_f1", "macro_f1"), ("unweighted_recall", "accuracy"))
+ONE_SEED = ("One seed: the intervals say how these very runs would do on other turns; what another "
+            "seed would change isn't in them.")
 
 
 def show_scores(run, as_json: bool, title: str, split: str = "test") -> None:
@@ -115,7 +117,8 @@ def show_ablation(result: dict) -> None:
             # No probe for the speakers where test has none of train's: 0.000 would be a lie.
             table.add_row(_label(p), *("–" if p[n] is None else f"{p[n]:.3f}" for n in names))
         Console().print(table)
-    for note in result["notes"] + result.get("protocol", []):
+    one_seed = [ONE_SEED] if result["seeds"] == 1 else []
+    for note in result["notes"] + result.get("protocol", []) + one_seed:
         Console().print(note, highlight=False)
     if "bayes" in result:
         table = Table("what is known", "weighted F1", "macro F1", "prior-adjusted weighted",
@@ -202,7 +205,7 @@ def show_reproduction(result: dict, folder: Path) -> None:
     emotions = {e: e for e in result["emotions"]}
     _show_points(console, scores, emotions, f"{title}: F1 of each emotion")
     table = Table("ours", "minus", "weighted F1 [95%]", "macro F1 [95%]", box=SIMPLE,
-                  pad_edge=False, title=f"{title}: paired differences, dialogues resampled")
+                  pad_edge=False, title=f"{title}: paired differences, over dialogues and seeds")
     for row in differences.to_dict("records"):
         found = [[100 * row[s + end] for end in ("", "_low", "_high")] for s in F1S]
         table.add_row(row["ours"], row["theirs"],
@@ -235,6 +238,8 @@ def notes(result: dict) -> list[str]:
             "The epoch is chosen on dev. Test peak: the mean over seeds of the best epoch on test, "
             "which others report; inflation: peak minus ours.",
             "off: no stage, and so nobody named: one model under every mode."]
+    if len(result["seeds"]) == 1:
+        out.append(ONE_SEED)
     only = ", ".join(result["modalities"])
     here = {run["stages"] for run in result["runs"]}
     for stage, why in idle(result["modalities"], "identity").items():
