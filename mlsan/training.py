@@ -163,14 +163,16 @@ def loss(model: MLSAN, batch: Batch, settings: Settings,
     speaker = model.speakers.hide(batch.speaker)
     out = model(batch, speaker)
     total = nn.functional.cross_entropy(out.logits[mask], batch.emotion[mask], weights)
+    labelled, told = mask[batch.mask], speaker[batch.mask]                      # (n,)
     if model.calibration and settings.neutrality:
-        for m in model.calibration.film:
-            here = batch.present[m] & mask
-            apart = neutrality(out.calibrated[m][here], speaker[here], model.config.speakers)
-            total = total + settings.neutrality * apart
+        for m, present in batch.flat[1].items():
+            if m in model.calibration.film:
+                here = present & labelled
+                apart = neutrality(out.calibrated.flat[m][here], told[here])
+                total = total + settings.neutrality * apart
     if model.regularization and settings.regularization:
-        closed = model.represent(batch, torch.zeros_like(speaker))[2]
-        asked = model.regularization.loss(closed[mask], batch.speaker[mask])
+        closed = model.closed(batch, out)
+        asked = model.regularization.loss(closed[labelled], batch.speaker[mask])
         total = total + settings.regularization * asked                 # Eq. regularization
     return total
 

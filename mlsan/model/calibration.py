@@ -40,15 +40,15 @@ class Calibration(nn.Module):
 
     def forward(self, features: dict[str, torch.Tensor],
                 speaker: torch.Tensor) -> dict[str, torch.Tensor]:
-        """``features[m]`` (B, T, D_m), ``speaker`` (B, T, E) -> the same shapes, calibrated."""
+        """``features[m]`` (…, D_m), ``speaker`` (…, E) -> the same shapes, calibrated."""
         out = dict(features)
         for m in self.film:
             gamma, beta = self.gamma_beta(m, speaker)
-            out[m] = (1 + gamma) * features[m] + beta                             # Eq. calibration
+            out[m] = torch.addcmul(beta, 1 + gamma, features[m])                  # Eq. calibration
         return out
 
 
-def neutrality(x: torch.Tensor, speaker: torch.Tensor, rows: int) -> torch.Tensor:
+def neutrality(x: torch.Tensor, speaker: torch.Tensor) -> torch.Tensor:
     """How far the speakers' means and variances lie apart, as a share of the features' variance.
 
         N = mean over features of  sum_s n_s/n [(mu_s - mu)^2 / v + (v_s/v - 1)^2]  (Eq. neutrality)
@@ -60,13 +60,13 @@ def neutrality(x: torch.Tensor, speaker: torch.Tensor, rows: int) -> torch.Tenso
     Args:
         x: (n, D) features of n utterances.
         speaker: (n,) ids.
-        rows: of the speaker table.
     """
     x, speaker = x[speaker > 0], speaker[speaker > 0]
     if len(x) == 0:                                     # nobody we know by name
         return x.sum()
-    member = nn.functional.one_hot(speaker, rows).to(x.dtype)                     # (n, S)
-    count = member.sum(0).clamp(min=1)[:, None]                                   # (S, 1)
+    speaker = speaker.unique(return_inverse=True)[1]            # S of them, however many there are
+    member = nn.functional.one_hot(speaker).to(x.dtype)                           # (n, S)
+    count = member.sum(0)[:, None]                                                # (S, 1)
     mean = member.T @ x / count                                                   # (S, D)
     variance = member.T @ (x - mean[speaker]) ** 2 / count
     share = member.mean(0)[:, None]

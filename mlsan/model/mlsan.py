@@ -7,15 +7,17 @@ modalities, D_m features, E speaker vector, H hidden, C emotions.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import torch
 from torch import nn
 
-from mlsan.data.batches import Batch
+from mlsan.data.batches import Batch, Padded, laid_out
 from mlsan.data.speaker_ids import UNKNOWN
 from mlsan.model.calibration import CALIBRATED, Calibration
 from mlsan.model.context import Context, Recurrence
+from mlsan.model.dropout import ByteDropout
 from mlsan.model.enrolment import Enrolment, Undo, vector_size
 from mlsan.model.gating import Gating
 from mlsan.model.regularization import Regularization
@@ -86,12 +88,18 @@ class Config:
 @dataclass(frozen=True)
 class Output:
     """``logits`` (B, T, C), ``gates`` (B, T, M), ``fused`` (B, T, H), and ``calibrated[m]``
-    (B, T, D_m)."""
+    (B, T, D_m).
+
+    Of the n utterances alone, ``standard[m]`` (n, D_m) are the standardised features and
+    ``encoded[m]`` (n, H) what the encoders make of the calibrated ones (see ``MLSAN.closed``).
+    """
 
     logits: torch.Tensor
     gates: torch.Tensor
-    calibrated: dict[str, torch.Tensor]
+    calibrated: Mapping[str, torch.Tensor]
     fused: torch.Tensor
+    standard: dict[str, torch.Tensor]
+    encoded: dict[str, torch.Tensor]
 
 
 class MLSAN(nn.Module):
@@ -113,7 +121,7 @@ class MLSAN(nn.Module):
             self.register_buffer(f"{m}_mean", torch.zeros(d))
             self.register_buffer(f"{m}_sd", torch.ones(d))
         self.encoders = nn.ModuleDict({
-            m: nn.Sequential(nn.Dropout(config.input_dropout), nn.Linear(d + extra, config.hidden))
+            m: nn.Sequential(ByteDropout(config.input_dropout), nn.Linear(d + extra, config.hidden))
             for m, d in config.dims.items()})
         reader = Recurrence if config.recurrent else Context
         self.context = reader(config.hidden, config.dropout) if config.context else None
@@ -153,31 +161,51 @@ class MLSAN(nn.Module):
         """(..., D_m) features by train's moments, nothing farther out than ``FAR``."""
         out = {}
         for m, x in features.items():
-            x = (x - getattr(self, f"{m}_mean")) / getattr(self, f"{m}_sd")     # Eq. assembly
-            out[m] = x.clamp(-FAR, FAR)
+            x = (x - getattr(self, f"{m}_mean")).div_(getattr(self, f"{m}_sd"))     # Eq. assembly
+            out[m] = x.clamp_(-FAR, FAR)
         return out
 
     def represent(self, batch: Batch, speaker: torch.Tensor):
         """Calibrate, encode, gate and fuse as if ``speaker`` (B, T) had spoken.
 
-        Returns ``calibrated`` (standardised where stage 1 is off), ``gates`` and ``fused``.
+        Returns ``calibrated`` (standardised where stage 1 is off), ``gates`` and ``fused``, zeros
+        where there is no utterance: only utterances are computed.
         """
-        return self.fuse(self.standardised(batch.features), batch.present, self.speakers(speaker))
+        x, there = batch.flat
+        vector = self.speakers(speaker[batch.mask])
+        calibrated, _, gates, fused = self.fuse(self.standardised(x), there, vector)
+        return Padded(calibrated, batch.mask), *(laid_out(v, batch.mask) for v in (gates, fused))
 
     def fuse(self, x: dict[str, torch.Tensor], there: dict[str, torch.Tensor],
-             vector: torch.Tensor):
-        """``represent`` for standardised features (…, D_m), bool (…,) and vectors (…, E)."""
+             vector: torch.Tensor, encoded: dict[str, torch.Tensor] | None = None):
+        """Calibrate, encode, gate and fuse standardised features (…, D_m), bool (…,).
+
+        Args:
+            vector: (…, E) of the speakers, or (1, E) of the only one.
+            encoded: what this gave for the same ``x`` and other speakers; taken over where no
+                speaker is heard.
+
+        Returns ``calibrated`` (…, D_m) and ``encoded`` (…, H) by modality, ``gates`` (…, M) and
+        ``fused`` (…, H).
+        """
         if self.calibration:
             x = self.calibration(x, vector)
         heard = x
         if self.config.concat_speaker:
-            heard = {m: torch.cat([v, vector], dim=-1) for m, v in x.items()}
-        h = torch.stack([self.encoders[m](v) for m, v in heard.items()], dim=-2)     # (…, M, H)
+            heard = {m: torch.cat([v, vector.expand(*v.shape[:-1], -1)], -1) for m, v in x.items()}
+        encoded = {m: encoded[m] if encoded and not self.tells(m) else self.encoders[m](v)
+                   for m, v in heard.items()}
+        h = torch.stack([*encoded.values()], dim=-2)                            # (…, M, H)
         present = torch.stack([there[m] for m in x], dim=-1).to(h.dtype)        # (…, M)
         told = vector[..., self.speakers.tells] if self.config.heard else vector
         gates = self.gating(told) if self.gating else torch.ones_like(present)
         weighed = (gates * present)[..., None] * h              # Eq. assembly, (…, M, H)
-        return x, gates, weighed.sum(-2)
+        return x, encoded, gates, weighed.sum(-2)
+
+    def tells(self, modality: str) -> bool:
+        """Whether the modality's encoder hears something of who speaks."""
+        return self.config.concat_speaker or bool(
+            self.calibration and modality in self.calibration.film)
 
     def forward(self, batch: Batch, speaker: torch.Tensor | None = None) -> Output:
         """``speaker`` (B, T) overrides the batch's own: give an utterance to someone else.
@@ -185,15 +213,26 @@ class MLSAN(nn.Module):
         Who answered whom stays as it was.
         """
         speaker = self.speakers.hide(batch.speaker) if speaker is None else speaker
-        calibrated, gates, fused = self.represent(batch, speaker)
-        h = fused if self.context is None else self.context(fused, batch.party, batch.mask)
-        return Output(self.classify(h), gates, calibrated, fused)
+        mask, (x, there) = batch.mask, batch.flat
+        x = self.standardised(x)
+        calibrated, encoded, *inner = self.fuse(x, there, self.speakers(speaker[mask]))
+        gates, fused = (laid_out(v, mask) for v in inner)
+        h = fused if self.context is None else self.context(fused, batch.party, mask)
+        return Output(self.classify(h), gates, Padded(calibrated, mask), fused, x, encoded)
+
+    def closed(self, batch: Batch, out: Output) -> torch.Tensor:
+        """(n, H) of the n utterances, fused as if the unknown speaker had spoken.
+
+        ``out`` is what the model made of the batch: what no speaker changes is taken from there.
+        """
+        nobody = self.speakers(torch.full((1,), UNKNOWN, device=batch.mask.device))
+        return self.fuse(out.standard, batch.flat[1], nobody, out.encoded)[-1]
 
     def alone(self, x: dict[str, torch.Tensor], present: dict[str, torch.Tensor],
               vector: torch.Tensor) -> torch.Tensor:
         """The emotions of utterances without a dialogue: standardised (…, D_m), bool (…,) and
         speakers' vectors (…, E) -> probabilities (…, C)."""
-        fused = self.fuse(x, present, vector)[2]
+        fused = self.fuse(x, present, vector)[-1]
         if self.context is not None:
             one = fused.reshape(-1, 1, fused.shape[-1])
             party = torch.zeros(one.shape[:2], dtype=torch.long, device=one.device)
