@@ -5,7 +5,7 @@ from torch import nn
 
 from mlsan.data.batches import laid_out
 from mlsan.data.speaker_ids import speaker_ids
-from mlsan.model.dropout import ByteDropout
+from mlsan.model.dropout import ByteDropout, Dropout
 from mlsan.model.gru import read
 from mlsan.training import build
 
@@ -49,6 +49,17 @@ def test_byte_dropout_keeps_the_mean_and_its_share():
     kept = (ByteDropout(0.5)(x) > 0).float() - 0.5              # each number by itself
     assert abs((kept[1:] * kept[:-1]).mean()) < 0.005 > abs((kept[:, 1:] * kept[:, :-1]).mean())
     assert torch.equal(ByteDropout(0.0)(x), x)
+
+
+def test_dropout_drops_its_share_and_scales_the_rest():
+    x = torch.randn(400, 300, requires_grad=True)
+    torch.manual_seed(0)
+    out = Dropout(0.4)(x)
+    kept = out != 0
+    assert abs(kept.float().mean() - 0.6) < 0.01
+    torch.testing.assert_close(out[kept], x[kept] / 0.6)
+    assert torch.equal(torch.autograd.grad(out.sum(), x)[0] != 0, kept)
+    assert Dropout(0.4).eval()(x) is x
 
 
 def test_what_stage_3_reads_is_what_a_stranger_would_have_said(small):

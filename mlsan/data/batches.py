@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
@@ -82,13 +83,19 @@ def padded(rows) -> tuple[torch.Tensor, torch.Tensor]:
 
 
 class Tensors:
-    """A ``Corpus`` on a device, from which batches are cut without a loop over turns."""
+    """A ``Corpus`` on a device, from which batches are cut without a loop over turns.
+
+    On a CPU its ``features`` are the corpus's own: to be read, not written.
+    """
 
     def __init__(self, corpus, speaker, device="cpu"):
         def put(x):
-            return torch.tensor(x, device=device)        # a copy: the corpus may be a read-only map
+            return torch.tensor(x, device=device)
 
-        self.features = {m: put(x) for m, x in corpus.features.items()}
+        with warnings.catch_warnings():     # joblib's memory maps are not writable: nobody writes
+            warnings.filterwarnings("ignore", "The given NumPy array is not writable")
+            self.features = {m: torch.as_tensor(x, device=device)       # wide: on a CPU no copy
+                             for m, x in corpus.features.items()}
         self.present = {m: put(p) for m, p in corpus.present.items()}
         self.emotion, self.speaker = put(corpus.emotion), put(np.asarray(speaker, np.int64))
         self.party = put(corpus.party)

@@ -38,13 +38,20 @@ class Calibration(nn.Module):
         """(…, E) speaker vectors -> gamma, beta, each (…, D)."""
         return self.film[modality](speaker).chunk(2, dim=-1)
 
-    def forward(self, features: dict[str, torch.Tensor],
-                speaker: torch.Tensor) -> dict[str, torch.Tensor]:
-        """``features[m]`` (…, D_m), ``speaker`` (…, E) -> the same shapes, calibrated."""
+    def forward(self, features: dict[str, torch.Tensor], speaker: torch.Tensor,
+                who: torch.Tensor | None = None) -> dict[str, torch.Tensor]:
+        """``features[m]`` (…, D_m), ``speaker`` (…, E) -> the same shapes, calibrated.
+
+        With ``who`` (n,) for features (n, D_m), ``speaker`` (K, E) are K speakers, and utterance i
+        is ``who[i]``'s: gamma and beta are made once a speaker, not once an utterance.
+        """
         out = dict(features)
         for m in self.film:
             gamma, beta = self.gamma_beta(m, speaker)
-            out[m] = torch.addcmul(beta, 1 + gamma, features[m])                  # Eq. calibration
+            scale = 1 + gamma
+            if who is not None:
+                scale, beta = scale.index_select(0, who), beta.index_select(0, who)
+            out[m] = torch.addcmul(beta, scale, features[m])                      # Eq. calibration
         return out
 
 

@@ -6,7 +6,7 @@ import torch
 from torch import nn
 
 from mlsan.data.batches import laid_out
-from mlsan.model.dropout import ByteDropout
+from mlsan.model.dropout import Dropout
 from mlsan.model.gru import read
 
 
@@ -26,10 +26,10 @@ class Context(nn.Module):
         self.heads, self.reach = heads, reach
         self.bias = nn.Embedding(2 * (2 * reach + 1), heads)
         self.qkv, self.out = nn.Linear(hidden, 3 * hidden), nn.Linear(hidden, hidden)
-        self.feed = nn.Sequential(nn.Linear(hidden, 2 * hidden), nn.GELU(), nn.Dropout(dropout),
+        self.feed = nn.Sequential(nn.Linear(hidden, 2 * hidden), nn.GELU(), Dropout(dropout),
                                   nn.Linear(2 * hidden, hidden))
         self.before_attention, self.before_feed = nn.LayerNorm(hidden), nn.LayerNorm(hidden)
-        self.dropout = nn.Dropout(dropout)
+        self.dropout = Dropout(dropout)
 
     def relation(self, party: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
         """(B, T, T) index of each pair's relation."""
@@ -62,7 +62,7 @@ class Recurrence(nn.Module):
     def __init__(self, hidden: int, dropout: float):
         super().__init__()
         self.gru = nn.GRU(hidden, hidden // 2, batch_first=True, bidirectional=True)
-        self.dropout = ByteDropout(dropout)
+        self.dropout = Dropout(dropout)
 
     def forward(self, h: torch.Tensor, party: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
         """(B, T, H), (B, T), (B, T) -> (B, T, H)."""

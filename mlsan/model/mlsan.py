@@ -17,7 +17,7 @@ from mlsan.data.batches import Batch, Padded, laid_out
 from mlsan.data.speaker_ids import UNKNOWN
 from mlsan.model.calibration import CALIBRATED, Calibration
 from mlsan.model.context import Context, Recurrence
-from mlsan.model.dropout import ByteDropout
+from mlsan.model.dropout import ByteDropout, Dropout
 from mlsan.model.enrolment import Enrolment, Undo, vector_size
 from mlsan.model.gating import Gating
 from mlsan.model.regularization import Regularization
@@ -125,7 +125,7 @@ class MLSAN(nn.Module):
             for m, d in config.dims.items()})
         reader = Recurrence if config.recurrent else Context
         self.context = reader(config.hidden, config.dropout) if config.context else None
-        self.classify = nn.Sequential(nn.GELU(), nn.Dropout(config.dropout),
+        self.classify = nn.Sequential(nn.GELU(), Dropout(config.dropout),
                                       nn.Linear(config.hidden, config.emotions))
         # The stages come last: the same seed gives the same baseline weights whichever are on.
         if config.heard:
@@ -145,14 +145,12 @@ class MLSAN(nn.Module):
         if "regularization" in config.stages:
             self.regularization = Regularization(config.hidden, config.speakers)
 
-    def standardise(self, features: dict[str, torch.Tensor],
-                    present: dict[str, torch.Tensor]) -> None:
+    def standardise(self, features: dict[str, torch.Tensor]) -> None:
         """Take each feature's mean and sd from the (N, D_m) train rows that have the modality.
 
         A feature that is constant there keeps its size (sd 1), as in scikit-learn.
         """
         for m, x in features.items():
-            x = x[present[m]]
             getattr(self, f"{m}_mean").copy_(x.mean(0))
             constant = (x == x[0]).all(0)
             getattr(self, f"{m}_sd").copy_(torch.where(constant, 1.0, x.std(0).clamp(min=1e-6)))
@@ -172,16 +170,22 @@ class MLSAN(nn.Module):
         where there is no utterance: only utterances are computed.
         """
         x, there = batch.flat
-        vector = self.speakers(speaker[batch.mask])
-        calibrated, _, gates, fused = self.fuse(self.standardised(x), there, vector)
-        return Padded(calibrated, batch.mask), *(laid_out(v, batch.mask) for v in (gates, fused))
+        calibrated, _, *inner = self.fuse(self.standardised(x), there, *self.voices(batch, speaker))
+        return Padded(calibrated, batch.mask), *(laid_out(v, batch.mask) for v in inner)
+
+    def voices(self, batch: Batch, speaker: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """Vectors (K, E) of the K who are among ``speaker`` (B, T), and whose each utterance is."""
+        ids, who = speaker[batch.mask].unique(return_inverse=True)
+        return self.speakers(ids), who
 
     def fuse(self, x: dict[str, torch.Tensor], there: dict[str, torch.Tensor],
-             vector: torch.Tensor, encoded: dict[str, torch.Tensor] | None = None):
+             vector: torch.Tensor, who: torch.Tensor | None = None,
+             encoded: dict[str, torch.Tensor] | None = None):
         """Calibrate, encode, gate and fuse standardised features (…, D_m), bool (…,).
 
         Args:
-            vector: (…, E) of the speakers, or (1, E) of the only one.
+            vector: (…, E) of the speakers; its axes may be 1 where it is one speaker for all.
+            who: (n,), whose of the vectors (K, E) each of the n utterances is.
             encoded: what this gave for the same ``x`` and other speakers; taken over where no
                 speaker is heard.
 
@@ -189,7 +193,8 @@ class MLSAN(nn.Module):
         ``fused`` (…, H).
         """
         if self.calibration:
-            x = self.calibration(x, vector)
+            x = self.calibration(x, vector, who)
+        vector = vector if who is None else vector.index_select(0, who)
         heard = x
         if self.config.concat_speaker:
             heard = {m: torch.cat([v, vector.expand(*v.shape[:-1], -1)], -1) for m, v in x.items()}
@@ -215,7 +220,7 @@ class MLSAN(nn.Module):
         speaker = self.speakers.hide(batch.speaker) if speaker is None else speaker
         mask, (x, there) = batch.mask, batch.flat
         x = self.standardised(x)
-        calibrated, encoded, *inner = self.fuse(x, there, self.speakers(speaker[mask]))
+        calibrated, encoded, *inner = self.fuse(x, there, *self.voices(batch, speaker))
         gates, fused = (laid_out(v, mask) for v in inner)
         h = fused if self.context is None else self.context(fused, batch.party, mask)
         return Output(self.classify(h), gates, Padded(calibrated, mask), fused, x, encoded)
@@ -226,7 +231,7 @@ class MLSAN(nn.Module):
         ``out`` is what the model made of the batch: what no speaker changes is taken from there.
         """
         nobody = self.speakers(torch.full((1,), UNKNOWN, device=batch.mask.device))
-        return self.fuse(out.standard, batch.flat[1], nobody, out.encoded)[-1]
+        return self.fuse(out.standard, batch.flat[1], nobody, encoded=out.encoded)[-1]
 
     def alone(self, x: dict[str, torch.Tensor], present: dict[str, torch.Tensor],
               vector: torch.Tensor) -> torch.Tensor:
@@ -251,7 +256,7 @@ class MLSAN(nn.Module):
         self.eval()
         for _ in range(ROUNDS):
             with torch.no_grad():
-                felt = self.alone(x, present, vectors[:, None].expand(*heard.shape, -1))
+                felt = self.alone(x, present, vectors[:, None])
             vectors = self.speakers.hear(x, present, heard, felt)
         self.train(training)
         return vectors
