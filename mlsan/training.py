@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -21,7 +22,7 @@ from mlsan.files import differing, plain, replacing
 from mlsan.measures.scores import f1_scores
 from mlsan.model.calibration import neutrality
 from mlsan.model.episodes import Episodes
-from mlsan.model.mlsan import MLSAN, Config
+from mlsan.model.mlsan import MLSAN, Config, Output
 
 
 @dataclass(frozen=True)
@@ -106,14 +107,15 @@ def build(corpus: Corpus, speakers: SpeakerIds, seed: int = 0, **config) -> MLSA
         torch.manual_seed(seed)
         model = MLSAN(config)
     rows = corpus.rows("train")
-    features = {m: torch.from_numpy(x[rows]) for m, x in corpus.features.items()}
-    present = {m: torch.from_numpy(p[rows]) for m, p in corpus.present.items()}
-    model.standardise(features, present)
+    for m, x in corpus.features.items():                    # one at a time: they are wide
+        model.standardise({m: torch.from_numpy(x[rows[corpus.present[m][rows]]])})
     if config.context and config.evidence:
         model.context.expect(torch.from_numpy(corpus.emotion[corpus.labelled_rows("train")]))
     if model.moments:
-        model.moments.take(model.standardised(features), present,
-                           torch.from_numpy(speakers.ids[rows]))
+        for m in model.moments.modalities:
+            here = rows[corpus.present[m][rows]]
+            x = model.standardised({m: torch.from_numpy(corpus.features[m][here])})[m]
+            model.moments.take(m, x, torch.from_numpy(speakers.ids[here]))
     return model
 
 
@@ -171,14 +173,16 @@ def loss(model: MLSAN, batch: Batch, settings: Settings,
     total = nn.functional.cross_entropy(out.logits[mask], batch.emotion[mask], weights)
     if out.alone is not None:           # each turn's own evidence is learned directly as well
         total = total + nn.functional.cross_entropy(out.alone[mask], batch.emotion[mask], weights)
+    labelled, told = mask[batch.mask], speaker[batch.mask]                      # (n,)
     if model.calibration and settings.neutrality:
-        for m in model.calibration.film:
-            here = batch.present[m] & mask
-            apart = neutrality(out.calibrated[m][here], speaker[here], model.config.speakers)
-            total = total + settings.neutrality * apart
+        for m, present in batch.flat[1].items():
+            if m in model.calibration.film:
+                here = present & labelled
+                apart = neutrality(out.calibrated.flat[m][here], told[here])
+                total = total + settings.neutrality * apart
     if model.regularization and settings.regularization:
-        closed = model.represent(batch, torch.zeros_like(speaker))[2]
-        asked = model.regularization.loss(closed[mask], batch.speaker[mask])
+        closed = model.closed(batch, out)
+        asked = model.regularization.loss(closed[labelled], batch.speaker[mask])
         total = total + settings.regularization * asked                 # Eq. regularization
     return total
 
@@ -285,28 +289,30 @@ def _on_dev(model: MLSAN, tensors: Tensors, corpus: Corpus, episodes: Episodes |
 
 def _scored(model: MLSAN, tensors: Tensors, corpus: Corpus, split: str) -> tuple[dict, np.ndarray]:
     """The scores on a split, and the emotions (n,) that were named."""
-    out = inspect(model, tensors, corpus.dialogues(split))
-    true = corpus.emotion[out["rows"]]
-    labelled = true >= 0
-    true, predicted = true[labelled], out["logits"].argmax(1)[labelled]
+    named = [(batch.emotion[batch.labelled], out.logits[batch.labelled].argmax(1))
+             for batch, out in _read(model, tensors, corpus.dialogues(split))]
+    true, predicted = (torch.cat(part).cpu().numpy() for part in zip(*named, strict=True))
     return f1_scores(true, predicted, len(corpus.emotions)), predicted
 
 
 @torch.no_grad()
+def _read(model: MLSAN, tensors: Tensors, dialogues: np.ndarray) -> Iterator[tuple[Batch, Output]]:
+    """Batches of some dialogues, and what the model makes of them."""
+    model.eval()
+    for chosen in torch.as_tensor(dialogues).split(256):
+        batch = tensors.batch(chosen)
+        yield batch, model(batch)
+
+
 def inspect(model: MLSAN, tensors: Tensors, dialogues: np.ndarray) -> dict[str, np.ndarray]:
     """All that a figure or probe asks for, row by row.
 
     ``rows``, ``logits`` (n, C), ``gates`` (n, M), ``fused`` (n, H), and the calibrated features
     under the modalities' names, (n, D_m).
     """
-    model.eval()
-    parts = []
-    for chosen in torch.as_tensor(dialogues).split(256):
-        batch = tensors.batch(chosen)
-        out = model(batch)
-        parts.append({"rows": batch.row[batch.mask], "logits": out.logits[batch.mask],
-                      "gates": out.gates[batch.mask], "fused": out.fused[batch.mask],
-                      **{m: x[batch.mask] for m, x in out.calibrated.items()}})
+    parts = [{"rows": batch.row[batch.mask], "logits": out.logits[batch.mask],
+              "gates": out.gates[batch.mask], "fused": out.fused[batch.mask],
+              **out.calibrated.flat} for batch, out in _read(model, tensors, dialogues)]
     return {k: torch.cat([p[k] for p in parts]).cpu().numpy() for k in parts[0]}
 
 

@@ -180,8 +180,7 @@ def test_own_moments_are_where_calibration_starts(small):
 def test_a_feature_that_somebody_never_varied_keeps_its_size():
     own = Moments({"text": 1, "audio": 2}, 3)
     x = torch.tensor([[1.0, 5.0], [3.0, 5.0], [2.0, 7.0]])
-    own.take({"audio": x, "text": x[:, :1]}, dict.fromkeys(("audio", "text"), x[:, 0] > 0),
-             torch.tensor([1, 1, 2]))
+    own.take("audio", x, torch.tensor([1, 1, 2]))
     assert own.audio_sd[1, 1] == 1 and own.audio_sd[1, 0] > 1 and (own.audio_sd[0] == 1).all()
     out = own({"audio": x, "text": x[:, :1]}, torch.tensor([1, 1, 0]))
     assert torch.equal(out["audio"][2], x[2]) and torch.equal(out["text"], x[:, :1])
@@ -199,19 +198,19 @@ def test_neutrality_sees_shift_and_scale_and_is_blind_to_units():
     generator = torch.Generator().manual_seed(0)
     x = torch.randn(4000, 3, generator=generator)
     speaker = torch.arange(4000) % 4 + 1
-    alike = neutrality(x, speaker, 5)
-    shifted = neutrality(x + (speaker == 1)[:, None], speaker, 5)
-    louder = neutrality(x * (1 + (speaker == 2))[:, None], speaker, 5)
+    alike = neutrality(x, speaker)
+    shifted = neutrality(x + (speaker == 1)[:, None], speaker)
+    louder = neutrality(x * (1 + (speaker == 2))[:, None], speaker)
     assert alike < 0.01 < 0.1 < min(shifted, louder)
-    torch.testing.assert_close(neutrality(1000 * x, speaker, 5), alike, rtol=1e-3, atol=1e-5)
+    torch.testing.assert_close(neutrality(1000 * x, speaker), alike, rtol=1e-3, atol=1e-5)
     strangers = torch.zeros(100, dtype=torch.long)
     with_strangers = torch.cat([x, 50 + x[:100]]), torch.cat([speaker, strangers])
-    torch.testing.assert_close(neutrality(*with_strangers, 5), alike)
+    torch.testing.assert_close(neutrality(*with_strangers), alike)
 
 
 def test_neutrality_of_strangers_is_zero():
     x = torch.randn(5, 3, requires_grad=True)
-    assert neutrality(x, torch.zeros(5, dtype=torch.long), 1) == 0
+    assert neutrality(x, torch.zeros(5, dtype=torch.long)) == 0
 
 
 def test_closed_path_hides_the_speaker_from_the_head(small):

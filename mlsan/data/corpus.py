@@ -131,7 +131,7 @@ class Corpus:
         by_dialogue = self.table.groupby("dialogue", sort=False).speaker
         return by_dialogue.transform(lambda s: s.factorize()[0]).to_numpy(np.int64)
 
-    @property
+    @cached_property
     def met(self) -> set[str]:
         """The speakers of train; everybody else is new to a model."""
         return set(self.table.speaker[self.table.split == "train"])

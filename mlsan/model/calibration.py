@@ -41,13 +41,20 @@ class Calibration(nn.Module):
         """(…, E) speaker vectors -> gamma, beta, each (…, D)."""
         return (self.pace * self.film[modality](speaker)).chunk(2, dim=-1)
 
-    def forward(self, features: dict[str, torch.Tensor],
-                speaker: torch.Tensor) -> dict[str, torch.Tensor]:
-        """``features[m]`` (B, T, D_m), ``speaker`` (B, T, E) -> the same shapes, calibrated."""
+    def forward(self, features: dict[str, torch.Tensor], speaker: torch.Tensor,
+                who: torch.Tensor | None = None) -> dict[str, torch.Tensor]:
+        """``features[m]`` (…, D_m), ``speaker`` (…, E) -> the same shapes, calibrated.
+
+        With ``who`` (n,) for features (n, D_m), ``speaker`` (K, E) are K speakers, and utterance i
+        is ``who[i]``'s: gamma and beta are made once a speaker, not once an utterance.
+        """
         out = dict(features)
         for m in self.film:
             gamma, beta = self.gamma_beta(m, speaker)
-            out[m] = (1 + gamma) * features[m] + beta                             # Eq. calibration
+            scale = 1 + gamma
+            if who is not None:
+                scale, beta = scale.index_select(0, who), beta.index_select(0, who)
+            out[m] = torch.addcmul(beta, scale, features[m])                      # Eq. calibration
         return out
 
 
@@ -71,25 +78,22 @@ class Moments(nn.Module):
             self.register_buffer(f"{m}_sd", torch.ones(rows, dims[m]))
 
     @torch.no_grad()
-    def take(self, features: dict[str, torch.Tensor], present: dict[str, torch.Tensor],
-             speaker: torch.Tensor) -> None:
-        """From standardised (N, D_m) train rows, bool (N,) and ids (N,).
+    def take(self, modality: str, x: torch.Tensor, speaker: torch.Tensor) -> None:
+        """From the standardised (N, D) train rows that have the modality, and their (N,) ids.
 
         What somebody never varied keeps its size, as in ``MLSAN.standardise``.
         """
-        for m in self.modalities:
-            here = present[m] & (speaker > 0)
-            x, who = features[m][here], speaker[here]
-            mean, sd = getattr(self, f"{m}_mean"), getattr(self, f"{m}_sd")
-            n = torch.bincount(who, minlength=len(mean))[:, None]
-            own = torch.zeros_like(mean).index_add_(0, who, x) / n.clamp(min=1)
-            around = torch.zeros_like(mean).index_add_(0, who, (x - own[who]) ** 2)
-            varied = around > 1e-6 * n
-            log_sd = torch.where(varied, (around / (n - 1).clamp(min=1)).log() / 2, 0.0)
-            usual = log_sd.sum(0) / varied.sum(0).clamp(min=1)
-            shrunk = ((n - 1) * log_sd + usual) / n.clamp(min=1)
-            sd.copy_(torch.where(varied | (n == 1), shrunk, 0.0).exp())
-            mean.copy_(own * n / (n + sd ** 2))
+        x, who = x[speaker > 0], speaker[speaker > 0]
+        mean, sd = getattr(self, f"{modality}_mean"), getattr(self, f"{modality}_sd")
+        n = torch.bincount(who, minlength=len(mean))[:, None]
+        own = torch.zeros_like(mean).index_add_(0, who, x) / n.clamp(min=1)
+        around = torch.zeros_like(mean).index_add_(0, who, (x - own[who]) ** 2)
+        varied = around > 1e-6 * n
+        log_sd = torch.where(varied, (around / (n - 1).clamp(min=1)).log() / 2, 0.0)
+        usual = log_sd.sum(0) / varied.sum(0).clamp(min=1)
+        shrunk = ((n - 1) * log_sd + usual) / n.clamp(min=1)
+        sd.copy_(torch.where(varied | (n == 1), shrunk, 0.0).exp())
+        mean.copy_(own * n / (n + sd ** 2))
 
     def forward(self, features: dict[str, torch.Tensor],
                 speaker: torch.Tensor) -> dict[str, torch.Tensor]:
@@ -101,7 +105,7 @@ class Moments(nn.Module):
         return out
 
 
-def neutrality(x: torch.Tensor, speaker: torch.Tensor, rows: int) -> torch.Tensor:
+def neutrality(x: torch.Tensor, speaker: torch.Tensor) -> torch.Tensor:
     """How far the speakers' means and variances lie apart, as a share of the features' variance.
 
         N = mean over features of  sum_s n_s/n [(mu_s - mu)^2 / v + (v_s/v - 1)^2]  (Eq. neutrality)
@@ -113,13 +117,13 @@ def neutrality(x: torch.Tensor, speaker: torch.Tensor, rows: int) -> torch.Tenso
     Args:
         x: (n, D) features of n utterances.
         speaker: (n,) ids.
-        rows: of the speaker table.
     """
     x, speaker = x[speaker > 0], speaker[speaker > 0]
     if len(x) == 0:                                     # nobody we know by name
         return x.sum()
-    member = nn.functional.one_hot(speaker, rows).to(x.dtype)                     # (n, S)
-    count = member.sum(0).clamp(min=1)[:, None]                                   # (S, 1)
+    speaker = speaker.unique(return_inverse=True)[1]            # S of them, however many there are
+    member = nn.functional.one_hot(speaker).to(x.dtype)                           # (n, S)
+    count = member.sum(0)[:, None]                                                # (S, 1)
     mean = member.T @ x / count                                                   # (S, D)
     variance = member.T @ (x - mean[speaker]) ** 2 / count
     share = member.mean(0)[:, None]

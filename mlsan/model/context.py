@@ -5,6 +5,10 @@ from __future__ import annotations
 import torch
 from torch import nn
 
+from mlsan.data.batches import laid_out
+from mlsan.model.dropout import Dropout
+from mlsan.model.gru import read
+
 
 class Context(nn.Module):
     """What the turns around say: attention by who spoke and how far away (Eq. context).
@@ -22,10 +26,10 @@ class Context(nn.Module):
         self.heads, self.reach = heads, reach
         self.bias = nn.Embedding(2 * (2 * reach + 1), heads)
         self.qkv, self.out = nn.Linear(hidden, 3 * hidden), nn.Linear(hidden, hidden)
-        self.feed = nn.Sequential(nn.Linear(hidden, 2 * hidden), nn.GELU(), nn.Dropout(dropout),
+        self.feed = nn.Sequential(nn.Linear(hidden, 2 * hidden), nn.GELU(), Dropout(dropout),
                                   nn.Linear(2 * hidden, hidden))
         self.before_attention, self.before_feed = nn.LayerNorm(hidden), nn.LayerNorm(hidden)
-        self.dropout = nn.Dropout(dropout)
+        self.dropout = Dropout(dropout)
 
     def relation(self, party: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
         """(B, T, T) index of each pair's relation."""
@@ -58,12 +62,9 @@ class Recurrence(nn.Module):
     def __init__(self, hidden: int, dropout: float):
         super().__init__()
         self.gru = nn.GRU(hidden, hidden // 2, batch_first=True, bidirectional=True)
-        self.dropout = nn.Dropout(dropout)
+        self.dropout = Dropout(dropout)
 
     def forward(self, h: torch.Tensor, party: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
         """(B, T, H), (B, T), (B, T) -> (B, T, H)."""
-        turns = nn.utils.rnn.pack_padded_sequence(
-            self.dropout(h), mask.sum(1).cpu(), batch_first=True, enforce_sorted=False)
-        heard, _ = nn.utils.rnn.pad_packed_sequence(self.gru(turns)[0], batch_first=True,
-                                                    total_length=h.shape[1])
-        return h + self.dropout(heard)
+        heard = read(self.gru, self.dropout(h[mask]), mask)                     # (n, H)
+        return h + laid_out(self.dropout(heard), mask)

@@ -7,15 +7,17 @@ modalities, D_m features, E speaker vector, H hidden, C emotions.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import torch
 from torch import nn
 
-from mlsan.data.batches import Batch
+from mlsan.data.batches import Batch, Padded, laid_out
 from mlsan.data.speaker_ids import UNKNOWN
 from mlsan.model.calibration import CALIBRATED, PACE, Calibration, Moments
 from mlsan.model.context import Context, Recurrence
+from mlsan.model.dropout import ByteDropout, Dropout
 from mlsan.model.enrolment import Enrolment, Undo, vector_size
 from mlsan.model.gating import Gating
 from mlsan.model.messages import Messages
@@ -94,12 +96,18 @@ class Config:
 class Output:
     """``logits`` (B, T, C), ``gates`` (B, T, M), ``fused`` (B, T, H), and ``calibrated[m]``
     (B, T, D_m); ``alone`` (B, T, C), the logits of each utterance by itself, where the context
-    reads these."""
+    reads these.
+
+    Of the n utterances alone, ``standard[m]`` (n, D_m) are the standardised features and
+    ``encoded[m]`` (n, H) what the encoders make of the calibrated ones (see ``MLSAN.closed``).
+    """
 
     logits: torch.Tensor
     gates: torch.Tensor
-    calibrated: dict[str, torch.Tensor]
+    calibrated: Mapping[str, torch.Tensor]
     fused: torch.Tensor
+    standard: dict[str, torch.Tensor]
+    encoded: dict[str, torch.Tensor]
     alone: torch.Tensor | None = None
 
 
@@ -124,7 +132,7 @@ class MLSAN(nn.Module):
             self.register_buffer(f"{m}_mean", torch.zeros(d))
             self.register_buffer(f"{m}_sd", torch.ones(d))
         self.encoders = nn.ModuleDict({
-            m: nn.Sequential(nn.Dropout(config.input_dropout), nn.Linear(d + extra, config.hidden))
+            m: nn.Sequential(ByteDropout(config.input_dropout), nn.Linear(d + extra, config.hidden))
             for m, d in config.dims.items()})
         self.context = None
         if config.context and config.evidence:
@@ -133,7 +141,7 @@ class MLSAN(nn.Module):
             reader = Recurrence if config.recurrent else Context
             self.context = reader(config.hidden, config.dropout)
         bend = nn.Identity() if config.evidence else nn.GELU()
-        self.classify = nn.Sequential(bend, nn.Dropout(config.dropout),
+        self.classify = nn.Sequential(bend, Dropout(config.dropout),
                                       nn.Linear(config.hidden, config.emotions))
         # The stages come last: the same seed gives the same baseline weights whichever are on.
         if config.heard:
@@ -156,14 +164,12 @@ class MLSAN(nn.Module):
         if "regularization" in config.stages:
             self.regularization = Regularization(config.hidden, config.speakers)
 
-    def standardise(self, features: dict[str, torch.Tensor],
-                    present: dict[str, torch.Tensor]) -> None:
+    def standardise(self, features: dict[str, torch.Tensor]) -> None:
         """Take each feature's mean and sd from the (N, D_m) train rows that have the modality.
 
         A feature that is constant there keeps its size (sd 1), as in scikit-learn.
         """
         for m, x in features.items():
-            x = x[present[m]]
             getattr(self, f"{m}_mean").copy_(x.mean(0))
             constant = (x == x[0]).all(0)
             getattr(self, f"{m}_sd").copy_(torch.where(constant, 1.0, x.std(0).clamp(min=1e-6)))
@@ -172,34 +178,64 @@ class MLSAN(nn.Module):
         """(..., D_m) features by train's moments, nothing farther out than ``FAR``."""
         out = {}
         for m, x in features.items():
-            x = (x - getattr(self, f"{m}_mean")) / getattr(self, f"{m}_sd")     # Eq. assembly
-            out[m] = x.clamp(-FAR, FAR)
+            x = (x - getattr(self, f"{m}_mean")).div_(getattr(self, f"{m}_sd"))     # Eq. assembly
+            out[m] = x.clamp_(-FAR, FAR)
         return out
 
     def represent(self, batch: Batch, speaker: torch.Tensor):
         """Calibrate, encode, gate and fuse as if ``speaker`` (B, T) had spoken.
 
-        Returns ``calibrated`` (standardised where stage 1 is off), ``gates`` and ``fused``.
+        Returns ``calibrated`` (standardised where stage 1 is off), ``gates`` and ``fused``, zeros
+        where there is no utterance: only utterances are computed.
         """
-        x = self.standardised(batch.features)
-        if self.moments:
-            x = self.moments(x, speaker)
-        return self.fuse(x, batch.present, self.speakers(speaker))
+        x, there = batch.flat
+        x = self.started(self.standardised(x), batch, speaker)
+        calibrated, _, *inner = self.fuse(x, there, *self.voices(batch, speaker))
+        return Padded(calibrated, batch.mask), *(laid_out(v, batch.mask) for v in inner)
+
+    def started(self, x: dict[str, torch.Tensor], batch: Batch,
+                speaker: torch.Tensor) -> dict[str, torch.Tensor]:
+        """Features (n, D_m) by their speakers' own moments, where stage 1 starts from these."""
+        return self.moments(x, speaker[batch.mask]) if self.moments else x
+
+    def voices(self, batch: Batch, speaker: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """Vectors (K, E) of the K who are among ``speaker`` (B, T), and whose each utterance is."""
+        ids, who = speaker[batch.mask].unique(return_inverse=True)
+        return self.speakers(ids), who
 
     def fuse(self, x: dict[str, torch.Tensor], there: dict[str, torch.Tensor],
-             vector: torch.Tensor):
-        """``represent`` for standardised features (…, D_m), bool (…,) and vectors (…, E)."""
+             vector: torch.Tensor, who: torch.Tensor | None = None,
+             encoded: dict[str, torch.Tensor] | None = None):
+        """Calibrate, encode, gate and fuse standardised features (…, D_m), bool (…,).
+
+        Args:
+            vector: (…, E) of the speakers; its axes may be 1 where it is one speaker for all.
+            who: (n,), whose of the vectors (K, E) each of the n utterances is.
+            encoded: what this gave for the same ``x`` and other speakers; taken over where no
+                speaker is heard.
+
+        Returns ``calibrated`` (…, D_m) and ``encoded`` (…, H) by modality, ``gates`` (…, M) and
+        ``fused`` (…, H).
+        """
         if self.calibration:
-            x = self.calibration(x, vector)
+            x = self.calibration(x, vector, who)
+        vector = vector if who is None else vector.index_select(0, who)
         heard = x
         if self.config.concat_speaker:
-            heard = {m: torch.cat([v, vector], dim=-1) for m, v in x.items()}
-        h = torch.stack([self.encoders[m](v) for m, v in heard.items()], dim=-2)     # (…, M, H)
+            heard = {m: torch.cat([v, vector.expand(*v.shape[:-1], -1)], -1) for m, v in x.items()}
+        encoded = {m: encoded[m] if encoded and not self.tells(m) else self.encoders[m](v)
+                   for m, v in heard.items()}
+        h = torch.stack([*encoded.values()], dim=-2)                            # (…, M, H)
         present = torch.stack([there[m] for m in x], dim=-1).to(h.dtype)        # (…, M)
         told = vector[..., self.speakers.tells] if self.config.heard else vector
         gates = self.gating(told) if self.gating else torch.ones_like(present)
         weighed = (gates * present)[..., None] * h              # Eq. assembly, (…, M, H)
-        return x, gates, weighed.sum(-2)
+        return x, encoded, gates, weighed.sum(-2)
+
+    def tells(self, modality: str) -> bool:
+        """Whether the modality's encoder hears something of who speaks."""
+        return self.config.concat_speaker or bool(
+            self.calibration and modality in self.calibration.film)
 
     def forward(self, batch: Batch, speaker: torch.Tensor | None = None) -> Output:
         """``speaker`` (B, T) overrides the batch's own: give an utterance to someone else.
@@ -207,19 +243,34 @@ class MLSAN(nn.Module):
         Who answered whom stays as it was.
         """
         speaker = self.speakers.hide(batch.speaker) if speaker is None else speaker
-        calibrated, gates, fused = self.represent(batch, speaker)
+        mask, (x, there) = batch.mask, batch.flat
+        x = self.standardised(x)
+        calibrated, encoded, *inner = self.fuse(self.started(x, batch, speaker), there,
+                                                *self.voices(batch, speaker))
+        gates, fused = (laid_out(v, mask) for v in inner)
         if self.config.evidence and self.context is not None:
             alone = self.classify(fused)
-            logits = self.context(alone, batch.party, batch.mask)
-            return Output(logits, gates, calibrated, fused, alone)
-        h = fused if self.context is None else self.context(fused, batch.party, batch.mask)
-        return Output(self.classify(h), gates, calibrated, fused)
+            logits = self.context(alone, batch.party, mask)
+        else:
+            alone, h = None, fused
+            if self.context is not None:
+                h = self.context(fused, batch.party, mask)
+            logits = self.classify(h)
+        return Output(logits, gates, Padded(calibrated, mask), fused, x, encoded, alone)
+
+    def closed(self, batch: Batch, out: Output) -> torch.Tensor:
+        """(n, H) of the n utterances, fused as if the unknown speaker had spoken.
+
+        ``out`` is what the model made of the batch: what no speaker changes is taken from there.
+        """
+        nobody = self.speakers(torch.full((1,), UNKNOWN, device=batch.mask.device))
+        return self.fuse(out.standard, batch.flat[1], nobody, encoded=out.encoded)[-1]
 
     def alone(self, x: dict[str, torch.Tensor], present: dict[str, torch.Tensor],
               vector: torch.Tensor) -> torch.Tensor:
         """The emotions of utterances without a dialogue: standardised (…, D_m), bool (…,) and
         speakers' vectors (…, E) -> probabilities (…, C)."""
-        fused = self.fuse(x, present, vector)[2]
+        fused = self.fuse(x, present, vector)[-1]
         if self.context is not None and not self.config.evidence:
             one = fused.reshape(-1, 1, fused.shape[-1])
             party = torch.zeros(one.shape[:2], dtype=torch.long, device=one.device)
@@ -238,7 +289,7 @@ class MLSAN(nn.Module):
         self.eval()
         for _ in range(ROUNDS):
             with torch.no_grad():
-                felt = self.alone(x, present, vectors[:, None].expand(*heard.shape, -1))
+                felt = self.alone(x, present, vectors[:, None])
             vectors = self.speakers.hear(x, present, heard, felt)
         self.train(training)
         return vectors

@@ -57,7 +57,7 @@ def neutrality_holds(neutrality):
             mu_s = sum(own) / len(own)
             v_s = sum((value - mu_s) ** 2 for value in own) / len(own)
             total += len(own) / len(known) * ((mu_s - mu) ** 2 / v + (v_s / v - 1) ** 2) / 2
-    got = float(neutrality(torch.tensor(x, dtype=torch.float64), torch.tensor(speaker), 3))
+    got = float(neutrality(torch.tensor(x, dtype=torch.float64), torch.tensor(speaker)))
     assert abs(got - total) < 1e-9
 
 
