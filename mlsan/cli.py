@@ -32,6 +32,7 @@ from mlsan.options import (
     Resume,
     Seed,
 )
+from mlsan.ranks import rank
 from mlsan.runs import Plan, open_run
 from mlsan.runs import train as run_training
 from mlsan.sources.columns import default_name
@@ -51,7 +52,8 @@ def main() -> None:
     try:
         app()
     except (CorpusError, DownloadError) as error:
-        told = f"[bold red]mlsan:[/] {escape(str(error))}"      # it may name "mlsan[text]"
+        who = f"mlsan, process {rank()}" if rank() else "mlsan"
+        told = f"[bold red]{who}:[/] {escape(str(error))}"      # it may name "mlsan[text]"
         Console(stderr=True).print(told, highlight=False, soft_wrap=True)
         raise SystemExit(2) from None
 
@@ -268,6 +270,8 @@ def finetune(corpus: CorpusName,
     options.writable(folder, is_folder=True)
     tuning = Tuning(encoder, context, names, epochs, learning_rate=learning_rate, seed=seed)
     about = run_finetuning(catalogue.load(corpus), tuning, folder, device=device, resume=resume)
+    if rank():                              # of torchrun's processes the first speaks
+        return
     if as_json:
         return print(json.dumps(about["test"]))
     test, best = about["test"], about["history"][about["best_epoch"]]
