@@ -39,7 +39,7 @@ from mlsan.runs import Plan, versions
 from mlsan.studies.records import record
 from mlsan.training import one_thread
 
-CONNECT_SECONDS = 10
+CONNECT_SECONDS = 30            # a scheduler that was started a moment ago is met
 LOOK_SECONDS = 1                # until a worker that has joined gets a run
 GONE = ("the scheduler is gone, and with it what was being done; start it and its workers again, "
         "then run the command again")
@@ -77,7 +77,7 @@ def workers(address: str | None) -> Iterator[Callable[[Iterable[Job]], Iterator[
 def _done(client: Client, jobs: Iterable[Job]) -> Iterator[tuple[Plan, dict]]:
     if not client.nthreads():
         print(f"The cluster has no worker yet; waiting for one, such as {START}", file=sys.stderr)
-    jobs, running, shipped = iter(jobs), {}, {}
+    jobs, running, shipped, given_up = iter(jobs), {}, {}, []
 
     def on_worker(*given) -> dict:
         # Travels as it stands: a worker that can't import it would not fail but die.
@@ -104,18 +104,21 @@ def _done(client: Client, jobs: Iterable[Job]) -> Iterator[tuple[Plan, dict]]:
             wait(list(running), LOOK_SECONDS, "FIRST_COMPLETED")
         for future in [future for future in running if future.done()]:
             plan = running.pop(future)
-            yield plan, _result(future, plan)
+            try:
+                yield plan, _result(future, plan)
+            except KilledWorker:
+                given_up.append(plan.name)      # the others first, lest none is ever kept
         hand_out()
+    if given_up:
+        raise CorpusError(f"{', '.join(given_up)}: given up, as worker after worker died at it; "
+                          "all others are done. If memory ran out, give each worker more (`dask "
+                          "worker --memory-limit`); if they were stopped from outside, run the "
+                          "command again")
 
 
 def _result(future, plan: Plan) -> dict:
     try:
         return future.result()
-    except KilledWorker as error:
-        raise CorpusError(f"{plan.name}: {error.allowed_failures + 1} workers died while they were "
-                          "at it. If their memory ran out, give each more (`dask worker "
-                          "--memory-limit`); if they were stopped from outside, run the command "
-                          "again") from error
     except CancelledError as error:
         raise CorpusError(GONE) from error
     except ImportError as error:
