@@ -46,10 +46,11 @@ GONE = ("the scheduler is gone, and with it what was being done; start it and it
 START = "`dask worker ADDRESS --nworkers -1 --nthreads 1`"
 
 Job = tuple[Plan, Corpus, Callable | None, bool, str]           # what ``record`` takes
+Carrier = Callable[[Iterable[Job]], Iterator[tuple[Plan, dict]]]
 
 
 @contextmanager
-def workers(address: str | None) -> Iterator[Callable[[Iterable[Job]], Iterator[dict]]]:
+def workers(address: str | None) -> Iterator[Carrier]:
     """A function that has jobs done, by the workers of the Dask scheduler at ``address``.
 
     It gives (plan, record) as each is done. Without an address the workers are processes of this
