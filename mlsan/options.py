@@ -32,6 +32,13 @@ ClassWeights = Annotated[bool, typer.Option(
     "--class-weights", help="weight the loss against how common an emotion is, and choose the "
                             "epoch by unweighted recall: every emotion found as often")]
 Resume = Annotated[bool, typer.Option("--resume", help="go on with the run in --out")]
+Engine = Annotated[str | None, typer.Option(
+    metavar="local|dask", help="who trains: this machine's processes, or the workers of a cluster")]
+Address = Annotated[str | None, typer.Option(
+    metavar="tcp://HOST:PORT", help="Dask's scheduler, as it printed it; without, --engine dask "
+                                    "starts a cluster on this machine")]
+Runs = Annotated[Path | None, typer.Option(
+    "--runs", metavar="DIR", help="keep every finished run here; one that is kept isn't run again")]
 AcceptLicence = Annotated[bool, typer.Option("--accept-licence", help="IEMOCAP: its terms")]
 
 
@@ -49,20 +56,20 @@ def mode(text: str) -> str:
     return text.strip()
 
 
-def writable(path: Path, *, is_folder: bool) -> Path:
+def writable(path: Path, *, is_folder: bool, option: str = "--out") -> Path:
     """The path, tried before hours of work end there; nothing is left of the trial."""
     if path.exists() and path.is_dir() != is_folder:
         found, kept = ("file", "folder") if is_folder else ("folder", "file")
-        raise CorpusError(f"--out {path}: is a {found}, and what is kept is a {kept}; choose "
-                          "another --out")
+        raise CorpusError(f"{option} {path}: is a {found}, and what is kept is a {kept}; choose "
+                          f"another {option}")
     near = (*[path] * is_folder, *path.absolute().parents)
     there = next(p for p in near if os.path.lexists(p))         # a file too: it can hold nothing
     try:
         with tempfile.TemporaryFile(dir=there):
             return path
     except OSError as error:
-        raise CorpusError(f"--out {path}: can't be written ({error.strerror}); choose another --out"
-                          ) from error
+        raise CorpusError(f"{option} {path}: can't be written ({error.strerror}); choose another "
+                          f"{option}") from error
 
 
 def new_table(path: Path) -> None:

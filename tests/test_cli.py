@@ -131,10 +131,10 @@ def test_a_name_of_ours_is_not_hidden_by_a_folder(mlsan, folder, tmp_path, monke
 
 
 def test_what_would_fail_after_hours_fails_before(mlsan, small, folder, tmp_path, monkeypatch):
-    monkeypatch.setattr("mlsan.cli.run_ablation", None)
+    monkeypatch.setattr("mlsan.studies.commands.run_ablation", None)
     monkeypatch.setattr("mlsan.cli.run_training", None)
     monkeypatch.setattr("mlsan.cli.run_finetuning", None)
-    monkeypatch.setattr("mlsan.cli.protocol.open_corpus", None)
+    monkeypatch.setattr("mlsan.studies.protocol.open_corpus", None)
     (tmp_path / "file").write_text("")
     tune, reproduce = ["finetune", folder, "--out"], ["reproduce", "meld", "--out"]
     untested = small.replaced(keep=(small.table.split != "test").to_numpy())

@@ -26,7 +26,7 @@ WORDS = ["good", "bad", "odd", "well", "so", "hm", "ada", "bob", "eve", ":"]
 EMOTIONS = ("joy", "sadness", "surprise")
 
 
-def tiny(kind, folder):
+def tiny(kind, folder, **config):
     """A folder with an untrained encoder."""
     from tokenizers import Tokenizer, models, pre_tokenizers
 
@@ -42,7 +42,7 @@ def tiny(kind, folder):
     config = getattr(transformers, f"{kind}Config")(
         vocab_size=len(numbers), hidden_size=32, num_hidden_layers=2, num_attention_heads=2,
         intermediate_size=64, max_position_embeddings=64, pad_token_id=0,
-        type_vocab_size=1 + len(segments))
+        type_vocab_size=1 + len(segments), **config)
     getattr(transformers, f"{kind}Model")(config).save_pretrained(folder)
     return str(folder)
 

@@ -59,8 +59,8 @@ def test_probabilities_are_of_the_utterances_that_they_stand_beside(apart, poole
                         {"apart": parts[1]}, device="cpu", looks={
                             Plan("apart", (), context=False, epochs=2): folds.probabilities})
     (record,) = looked["static"]
-    assert record["probes"].argmax(1).tolist() == record["predicted"]
-    np.testing.assert_allclose(record["probes"].sum(1), 1)
+    assert np.argmax(record["probes"], axis=1).tolist() == record["predicted"]
+    np.testing.assert_allclose(np.sum(record["probes"], axis=1), 1)
 
 
 def test_people_are_means_over_seeds_with_intervals_over_people(apart, pooled):

@@ -1,6 +1,7 @@
 """``python -m mlsan.studies [NAME ...]``: compute all recorded results anew, or those named.
 
-Run it in a checkout: each file carries its command, the commit, the seeds and the versions.
+Run it in a checkout: each file carries its command, the commit, the seeds and the versions. What is
+no run of a plan, such as a fine-tuning or a map, is computed here whatever ``--engine`` says.
 """
 
 from __future__ import annotations
@@ -10,10 +11,16 @@ import re
 import subprocess
 import sys
 import tempfile
+from typing import Annotated
+
+import typer
 
 from mlsan import catalogue
+from mlsan.data.validation import CorpusError
 from mlsan.files import write_text
+from mlsan.options import Address, Engine, Runs
 from mlsan.runs import versions
+from mlsan.sources.download import DownloadError
 from mlsan.studies import (
     actors,
     calibration,
@@ -28,6 +35,7 @@ from mlsan.studies import (
     the_benchmarks,
 )
 from mlsan.studies.ablation import ablate
+from mlsan.studies.engine import carried_out
 from mlsan.studies.one_emotion_many_people import plug_in_curve, strength_grid
 from mlsan.studies.protocol import OWN, reproduce
 from mlsan.studies.recorded import HERE
@@ -88,21 +96,29 @@ def rounded(value):
     return [rounded(v) for v in value] if isinstance(value, list | tuple) else value
 
 
-def main(names: list[str]) -> None:
-    if unknown := set(names) - set(RESULTS):
-        sys.exit(f"unknown {', '.join(sorted(unknown))}; the results are {', '.join(RESULTS)}")
+def main(names: Annotated[list[str] | None, typer.Argument(
+             metavar="[NAME]...", help="; ".join(RESULTS))] = None,
+         engine: Engine = None, address: Address = None, runs: Runs = None) -> None:
+    """Compute all recorded results anew, or those named."""
+    if unknown := set(names or ()) - set(RESULTS):
+        raise CorpusError(f"unknown {', '.join(sorted(unknown))}; the results are "
+                          f"{', '.join(RESULTS)}")
     commit = subprocess.run(["git", "rev-parse", "HEAD"], cwd=HERE, check=True,
                             capture_output=True, text=True)
-    for name in names or RESULTS:
-        seeds, study = RESULTS[name]
-        about = {"command": f"python -m mlsan.studies {name}", "commit": commit.stdout.strip(),
-                 "versions": versions(), "seeds": seeds}
-        text = json.dumps(rounded(about | study(seeds)), indent=1)
-        # Numbers in a row, which would take thousands of lines.
-        text = re.sub(r"\[[-\d.,\s]+\]", lambda numbers: " ".join(numbers[0].split()), text)
-        write_text(HERE / f"{name}.json", text + "\n")
-        print(name)
+    with carried_out(engine, address, runs):
+        for name in names or RESULTS:
+            seeds, study = RESULTS[name]
+            about = {"command": f"python -m mlsan.studies {name}", "commit": commit.stdout.strip(),
+                     "versions": versions(), "seeds": seeds}
+            text = json.dumps(rounded(about | study(seeds)), indent=1)
+            # Numbers in a row, which would take thousands of lines.
+            text = re.sub(r"\[[-\d.,\s]+\]", lambda numbers: " ".join(numbers[0].split()), text)
+            write_text(HERE / f"{name}.json", text + "\n")
+            print(name)
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    try:
+        typer.run(main)
+    except (CorpusError, DownloadError) as error:
+        sys.exit(f"mlsan.studies: {error}")

@@ -118,7 +118,9 @@ def _differences(corpus: Corpus, ours: list[dict], theirs: list[dict], by: str) 
 
 
 def _kept(record: dict) -> dict:
-    left_out = ("rows", "predicted", "probes", "history", "epoch", "concat_speaker")
+    left_out = ("rows", "predicted", "probes", "history", "epoch", "concat_speaker",
+                # What a run that was kept says of itself.
+                "plan", "recipe", "corpus_fingerprint", "versions", "looked_for", "peek")
     return {k: v for k, v in record.items() if k not in left_out}
 
 

@@ -56,12 +56,12 @@ def pooled(corpus: Corpus, parts: list[Corpus], kinds: Mapping[Hashable, Plan], 
             for kind in kinds}
 
 
-def probabilities(run: Run) -> np.ndarray:
+def probabilities(run: Run) -> list[list[float]]:
     """(n, C), in the order of the labelled test rows."""
     out = run.inspect("test")
     order = np.argsort(out["rows"])
     labelled = run.corpus.emotion[out["rows"][order]] >= 0
-    return softmax(out["logits"][order][labelled].astype(float), axis=1)
+    return softmax(out["logits"][order][labelled].astype(float), axis=1).tolist()
 
 
 def _pool(corpus: Corpus, records: list[dict]) -> dict:
