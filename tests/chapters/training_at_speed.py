@@ -319,7 +319,7 @@ ANSWERS = {
         right=[lambda x, weight, bias: torch.bmm(x, weight) + bias[:, None],
                lambda x, weight, bias: torch.baddbmm(bias.unsqueeze(1), x, weight),
                lambda x, weight, bias: torch.einsum("snd,sdc->snc", x, weight) + bias[:, None],
-               lambda x, weight, bias: np.matmul(x, weight) + bias.numpy()[:, None],
+               lambda x, weight, bias: x.numpy() @ weight.numpy() + bias.numpy()[:, None],
                lambda x, weight, bias: torch.vmap(lambda a, w, b: a @ w + b)(x, weight, bias),
                lambda x, weight, bias: (x @ weight).add_(bias[:, None])],
         wrong=[one_loop, a_loop_of_linears,
