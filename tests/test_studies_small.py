@@ -16,6 +16,7 @@ from mlsan.studies import actors as known_people
 from mlsan.studies import (
     calibration,
     intervals,
+    ladder,
     one_emotion_many_people,
     regularization,
     strangers,
@@ -94,6 +95,9 @@ def small_worlds(quick, tmp_path, monkeypatch):
     monkeypatch.setattr(known_people, "STEPS", 2)
     monkeypatch.setattr(intervals, "WORLDS", intervals.WORLDS[:1])
     monkeypatch.setattr(intervals, "DRAWS", 2)
+    monkeypatch.setattr(ladder, "CHOSEN_ON", ladder.CHOSEN_ON[:1])
+    monkeypatch.setattr(ladder, "OPENED", ladder.OPENED[:1])
+    monkeypatch.setattr(ladder, "SHARES", (1.0,))       # of less, an emotion would be lacking
 
 
 # What results hold and older records do not.
