@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import torch
@@ -64,7 +65,7 @@ class Batch:
         """(B, T): True where there is an utterance and its emotion is known."""
         return self.mask & (self.emotion >= 0)
 
-    @property
+    @cached_property
     def flat(self) -> tuple[dict[str, torch.Tensor], dict[str, torch.Tensor]]:
         """The n utterances alone: modality -> features (n, D_m), and -> bool (n,), if present."""
         if isinstance(self.features, Padded) and self.features.mask is self.mask:

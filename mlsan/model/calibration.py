@@ -54,7 +54,7 @@ class Calibration(nn.Module):
             scale = 1 + gamma
             if who is not None:
                 scale, beta = scale.index_select(0, who), beta.index_select(0, who)
-            out[m] = torch.addcmul(beta, scale, features[m])                      # Eq. calibration
+            out[m] = (scale * features[m]).add_(beta)                             # Eq. calibration
         return out
 
 

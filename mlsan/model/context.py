@@ -6,7 +6,7 @@ import torch
 from torch import nn
 
 from mlsan.data.batches import laid_out
-from mlsan.model.dropout import Dropout
+from mlsan.model.dropout import ByteDropout, Dropout
 from mlsan.model.gru import read
 
 
@@ -62,7 +62,7 @@ class Recurrence(nn.Module):
     def __init__(self, hidden: int, dropout: float):
         super().__init__()
         self.gru = nn.GRU(hidden, hidden // 2, batch_first=True, bidirectional=True)
-        self.dropout = Dropout(dropout)
+        self.dropout = ByteDropout(dropout)
 
     def forward(self, h: torch.Tensor, party: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
         """(B, T, H), (B, T), (B, T) -> (B, T, H)."""

@@ -63,19 +63,19 @@ class Turns(torch.autograd.Function):
     def forward(ctx, gates, weight, bias, sizes):
         H = weight.shape[1]
         h = gates.new_zeros(2, sizes[0], H)
-        kept = [[] for _ in range(5)]
+        states, kept = [], []
         for k, gate in zip(sizes, gates.split(sizes, 1), strict=True):
             before = h[:, :k]
             told = torch.baddbmm(bias, before, weight)
             r, z = (gate[..., :2 * H] + told[..., :2 * H]).sigmoid_().split(H, -1)
             n = torch.addcmul(gate[..., 2 * H:], r, told[..., 2 * H:]).tanh_()
             h = torch.lerp(n, before, z)
-            for part, value in zip(kept, (before, told[..., 2 * H:], r, z, n), strict=True):
-                part.append(value)
-        before, told, r, z, n = (torch.cat(part, 1) for part in kept)
-        ctx.save_for_backward(before, told, r, z, n, weight)
-        ctx.sizes = sizes
-        return torch.lerp(n, before, z)
+            states.append(h)
+            kept.append((before, told[..., 2 * H:], r, z, n))
+        if any(ctx.needs_input_grad):
+            ctx.save_for_backward(*(torch.cat(x, 1) for x in zip(*kept, strict=True)), weight)
+            ctx.sizes = sizes
+        return torch.cat(states, 1)
 
     @staticmethod
     def backward(ctx, grad):
