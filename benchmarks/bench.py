@@ -1,7 +1,7 @@
 """``make bench``: how fast training and scoring are, beside an earlier loop, a slow one, the floor.
 
-Every measurement is a fresh process with one thread; what is compared is measured in turn, three
-times, and the best counts. This process imports no torch: a child's peak memory is at least what
+Every measurement is a fresh process with one thread; the loops that are compared are measured in
+turn, three times, and the best counts; all else once. This process imports no torch: a child's peak memory is at least what
 its parent held when it started it.
 """
 
@@ -64,12 +64,12 @@ def in_turn(jobs: dict, rounds: int) -> dict:
     for _ in range(rounds):
         for name, job in jobs.items():
             found[name].append(job())
-            print(".", end="", file=sys.stderr, flush=True)
+            print(name, found[name][-1], file=sys.stderr, flush=True)
     return {name: best(each) for name, each in found.items()}
 
 
 def corpora(ask, times: int, rounds: int) -> dict:
-    """MELD's size and IEMOCAP's: ours, the earlier loop, turn by turn, the floor; long dialogues."""
+    """At MELD's size and IEMOCAP's: the loops and the floor; dialogues of 110 turns."""
     recipes = {name: ask("recipe", {"name": name}) for name in ("meld", "iemocap")}
     a_batch = recipes["meld"]["settings"] | {"batch_size": 3}       # of 110 turns: as many in all
     recipes["110 turns"] = recipes["meld"] | {"settings": a_batch}
@@ -78,17 +78,20 @@ def corpora(ask, times: int, rounds: int) -> dict:
             asked = {"shape": asdict(SHAPES[corpus].smaller(times)), "recipe": recipes[corpus]}
             if kind != "earlier":
                 return ask(kind, asked)
-            return fresh("loop", asked, package) if package else None
+            return fresh("loop", asked | {"epochs": 1}, package) if package else None
 
-        names = [(kind, corpus) for corpus in ("meld", "iemocap")
-                 for kind in ("floor", "loop", "earlier", "per_turn")]
-        names.insert(2, ("loop", "110 turns"))                      # right after MELD's
-        return {" / ".join(name[::-1]): found for name, found in in_turn(
-            {name: lambda name=name: job(*name) for name in names}, rounds).items()} | {
-            "meld / on_gpu": job("on_gpu", "meld")}
+        def jobs(*names):
+            return {f"{corpus} / {kind}": lambda kind=kind, corpus=corpus: job(kind, corpus)
+                    for corpus, kind in names}
+
+        compared = jobs(("meld", "floor"), ("meld", "loop"), ("110 turns", "loop"),
+                        ("meld", "earlier"), ("iemocap", "floor"), ("iemocap", "loop"),
+                        ("iemocap", "earlier"))
+        once = jobs(("meld", "per_turn"), ("iemocap", "per_turn"), ("meld", "on_gpu"))
+        return in_turn(compared, rounds) | in_turn(once, 1)
 
 
-def growth(ask, sizes, cast, of_cast: int, rounds: int) -> dict:
+def growth(ask, sizes, cast, of_cast: int) -> dict:
     """The loop with more utterances, and with more speakers, with stage 3 and without."""
     recipe = ask("recipe", {"name": "meld"}) | {"hidden": 64}
 
@@ -101,7 +104,7 @@ def growth(ask, sizes, cast, of_cast: int, rounds: int) -> dict:
     jobs = {f"{n} utterances": lambda n=n: loop(n, 40) for n in sizes}
     jobs |= {f"{s} speakers": lambda s=s: loop(of_cast, s) for s in cast}
     jobs |= {f"{s} speakers, no stage 3": lambda s=s: loop(of_cast, s, **few) for s in cast}
-    return in_turn(jobs, rounds)
+    return in_turn(jobs, 1)
 
 
 def notebooks() -> dict | None:
@@ -148,7 +151,7 @@ def run(ask=fresh, *, times: int = 1, rounds: int = 3, sizes=GROWTH, cast=CAST,
                  ask("ablation", {"seeds": seeds, "context": on}) if seeds else None
                  for on in (False, True)}
     return {"about": about(), "corpora": corpora(ask, times, rounds),
-            "growth": growth(ask, sizes, cast, of_cast, rounds), "ablations": ablations,
+            "growth": growth(ask, sizes, cast, of_cast), "ablations": ablations,
             "first_map": ask("first_map", {"rows": mapped}), "notebooks": notebooks()}
 
 

@@ -29,7 +29,8 @@ class DialogueRNN(nn.Module):
         super().__init__()
         self.encode = nn.Sequential(nn.Dropout(dropout), nn.Linear(sum(dims.values()), hidden))
         self.of_all, self.of_party = nn.GRUCell(2 * hidden, hidden), nn.GRUCell(2 * hidden, hidden)
-        self.of_emotion, self.ask = nn.GRUCell(hidden, hidden), nn.Linear(hidden, hidden, bias=False)
+        self.of_emotion = nn.GRUCell(hidden, hidden)
+        self.ask = nn.Linear(hidden, hidden, bias=False)
         self.classify = nn.Sequential(nn.Dropout(dropout), nn.Linear(hidden, emotions))
 
     def forward(self, batch: Batch) -> torch.Tensor:
