@@ -1,8 +1,8 @@
 """``make bench``: how fast training and scoring are, beside an earlier loop, a slow one, the floor.
 
 Every measurement is a fresh process with one thread; the loops that are compared are measured in
-turn, three times, and the best counts; all else once. This process imports no torch: a child's peak memory is at least what
-its parent held when it started it.
+turn, three times, and the best counts; all else once. This process imports no torch: a child's peak
+memory is at least what its parent held when it started it.
 """
 
 from __future__ import annotations
