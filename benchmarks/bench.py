@@ -91,12 +91,12 @@ def corpora(ask, times: int, rounds: int) -> dict:
         return in_turn(compared, rounds) | in_turn(once, 1)
 
 
-def growth(ask, sizes, cast, of_cast: int) -> dict:
+def growth(ask, sizes, cast, of_cast: int, trained: int) -> dict:
     """The loop with more utterances, and with more speakers, with stage 3 and without."""
     recipe = ask("recipe", {"name": "meld"}) | {"hidden": 64}
 
     def loop(utterances, speakers, **sizes):
-        epochs = max(1, 50_000 // utterances)
+        epochs = max(1, trained // utterances)
         return ask("loop", {"shape": asdict(grown(utterances, speakers)), "recipe": recipe,
                             "epochs": epochs} | sizes)
 
@@ -136,7 +136,7 @@ def about() -> dict:
 
 
 def run(ask=fresh, *, times: int = 1, rounds: int = 3, sizes=GROWTH, cast=CAST,
-        of_cast: int = OF_CAST, mapped: int = 1_000, seeds: int = 0) -> dict:
+        of_cast: int = OF_CAST, trained: int = 50_000, mapped: int = 1_000, seeds: int = 0) -> dict:
     """All of it.
 
     Args:
@@ -144,6 +144,7 @@ def run(ask=fresh, *, times: int = 1, rounds: int = 3, sizes=GROWTH, cast=CAST,
         times: as many times smaller than the real corpora.
         rounds: how often each is measured.
         sizes, cast, of_cast: utterances, speakers, and the utterances of those speakers.
+        trained: in how many utterances, epochs together, growth is timed at least.
         mapped: utterances on UMAP's map.
         seeds: of the ablations, which take minutes; 0 leaves them out.
     """
@@ -151,7 +152,7 @@ def run(ask=fresh, *, times: int = 1, rounds: int = 3, sizes=GROWTH, cast=CAST,
                  ask("ablation", {"seeds": seeds, "context": on}) if seeds else None
                  for on in (False, True)}
     return {"about": about(), "corpora": corpora(ask, times, rounds),
-            "growth": growth(ask, sizes, cast, of_cast), "ablations": ablations,
+            "growth": growth(ask, sizes, cast, of_cast, trained), "ablations": ablations,
             "first_map": ask("first_map", {"rows": mapped}), "notebooks": notebooks()}
 
 
@@ -162,8 +163,8 @@ def main() -> None:
     asked = parser.parse_args()
     seeds = 5 if asked.ablations else 0
     if asked.quick:
-        show(run(times=10, rounds=1, sizes=GROWTH[:2], cast=CAST[:2], of_cast=1_000, mapped=200,
-                 seeds=seeds))
+        show(run(times=10, rounds=1, sizes=GROWTH[:2], cast=CAST[:2], of_cast=1_000, trained=5_000,
+                 mapped=200, seeds=seeds))
         return
     found = run(seeds=seeds)
     show(found)

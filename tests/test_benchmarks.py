@@ -24,8 +24,10 @@ COMPARED = [f"{corpus} / {kind}" for corpus in ("meld", "iemocap")
 
 @pytest.fixture(scope="module")
 def found():
-    return bench.run(worker.measure, times=10, rounds=1, sizes=(200, 400), cast=(4, 8), of_cast=200,
-                     mapped=60)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(bench, "OLD", "0" * 40)           # that loop has a test of its own
+        return bench.run(worker.measure, times=10, rounds=1, sizes=(200, 400), cast=(4, 8),
+                         of_cast=200, trained=400, mapped=60)
 
 
 def test_conversations_have_the_size_that_is_asked_for():
@@ -42,7 +44,8 @@ def test_conversations_have_the_size_that_is_asked_for():
 def test_every_number_is_there(found):
     assert set(found["corpora"]) == {*COMPARED, "110 turns / loop", "meld / on_gpu"}
     for name, of in found["corpora"].items():
-        if name.endswith("earlier") and of is None:         # a checkout without that commit
+        if name.endswith("earlier"):
+            assert of is None
             continue
         if name.endswith("on_gpu"):
             assert (of is not None) == torch.cuda.is_available()
@@ -86,6 +89,15 @@ def test_growth_is_the_worst_of_all_sizes():
 def test_no_earlier_commit_is_not_measured():
     with bench.earlier("0" * 40) as package:
         assert package is None
+
+
+@pytest.mark.slow
+def test_the_earlier_loop_runs_on_the_same_conversations():
+    with bench.earlier(bench.OLD) as package:
+        if package is None:
+            pytest.skip("a checkout without that commit")
+        asked = {"shape": vars(SMALL), "recipe": worker.recipe("meld"), "epochs": 1}
+        assert SPEEDS <= bench.fresh("loop", asked, package).keys()
 
 
 def talk():
