@@ -7,6 +7,7 @@
 # make assignments  build dist/: what students, the autograder and instructors get
 # make fair    grade right and wrong solutions of the assignments, over five seeds
 # make course  grade all of them, then a class of two hundred (long)
+# make bench   measure training and scoring into benchmarks/results (ten minutes, a quiet machine)
 # make clean   forget the built book and the executed notebooks
 # make outputs run the notebooks and store the outputs that `make test` compares
 # make lock    pin what pyproject.toml newly asks for; to upgrade a package, delete its pin first
@@ -24,7 +25,7 @@ export MLSAN_MIRROR := $(abspath ../shared/mirror)
 endif
 endif
 
-.PHONY: book executed pdf test other quick colab assignments fair course clean outputs lock
+.PHONY: book executed pdf test other quick colab assignments fair course bench clean outputs lock
 .DELETE_ON_ERROR:
 
 # --all: a page is rendered again even when only the extension changed.
@@ -70,6 +71,9 @@ fair: $(VENV)/installed
 course: assignments
 	$(BIN)/pytest -n 2 --dist worksteal -m course tests/test_assignments.py
 	$(BIN)/python tests/whole_course.py
+
+bench: $(VENV)/installed
+	$(BIN)/python benchmarks/bench.py
 
 outputs: $(VENV)/installed
 	$(BIN)/python tests/store_outputs.py book/*.ipynb
