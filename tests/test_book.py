@@ -150,9 +150,10 @@ def test_every_menu_shows_what_it_says(visit):
     assert tried >= 20
 
 
-def test_the_slider_steps_through_a_dialogue(visit):
-    page = visit("conversations-as-tensors")
-    place = next(place for name, place in FIGURES if name == "conversations-as-tensors"
+@pytest.mark.parametrize("name", ["conversations-as-tensors", "what-the-data-hold"])
+def test_the_slider_steps_through_a_dialogue(visit, name):
+    page = visit(name)
+    place = next(place for page_name, place in FIGURES if page_name == name
                  and controls_of(page, place, "sliders"))
     stands = """([place, said]) =>
         document.getElementById(place).layout.annotations[0].text === said"""
