@@ -97,14 +97,14 @@ def small_worlds(quick, tmp_path, monkeypatch):
     monkeypatch.setattr(known_people, "STEPS", 2)
     monkeypatch.setattr(intervals, "WORLDS", intervals.WORLDS[:1])
     monkeypatch.setattr(intervals, "DRAWS", 2)
-    # The ladder's rungs were taken from the recipes before these became quick; and a sixteenth of
-    # forty dialogues lacks emotions.
+    monkeypatch.setattr(ladder, "CHOSEN_ON", ladder.CHOSEN_ON[:1])
+    monkeypatch.setattr(ladder, "OPENED", ladder.OPENED[:1])
+    monkeypatch.setattr(ladder, "SHARES", (1.0,))       # of less, an emotion would be lacking
+    # Its rungs were taken from the recipes before these became quick.
     quickly = {rung: (stages, replace(recipe, hidden=16, settings=RECIPES["general"].settings))
                for rung, (stages, recipe) in ladder.RUNGS.items()}
     monkeypatch.setattr(ladder, "RUNGS", quickly)
     monkeypatch.setattr(ladder, "BEST", RECIPES["evidence"])
-    for sweep, few in (("CHOSEN_ON", (11, 12)), ("OPENED", (1,)), ("SHARES", (1.0,))):
-        monkeypatch.setattr(ladder, sweep, few)
 
 
 # What results hold and older records do not.
