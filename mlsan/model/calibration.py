@@ -121,9 +121,8 @@ def neutrality(x: torch.Tensor, speaker: torch.Tensor) -> torch.Tensor:
     x, speaker = x[speaker > 0], speaker[speaker > 0]
     if len(x) == 0:                                     # nobody we know by name
         return x.sum()
-    speaker = speaker.unique(return_inverse=True)[1]            # S of them, however many there are
     member = nn.functional.one_hot(speaker).to(x.dtype)                           # (n, S)
-    count = member.sum(0)[:, None]                                                # (S, 1)
+    count = member.sum(0).clamp(min=1)[:, None]                                   # (S, 1)
     mean = member.T @ x / count                                                   # (S, D)
     variance = member.T @ (x - mean[speaker]) ** 2 / count
     share = member.mean(0)[:, None]
