@@ -108,14 +108,14 @@ def build(corpus: Corpus, speakers: SpeakerIds, seed: int = 0, **config) -> MLSA
         model = MLSAN(config)
     rows = corpus.rows("train")
     for m, x in corpus.features.items():                    # one at a time: they are wide
-        model.standardise({m: torch.from_numpy(x[rows[corpus.present[m][rows]]])})
+        here = rows[corpus.present[m][rows]]
+        shown = {m: torch.from_numpy(x[here])}
+        model.standardise(shown)
+        if model.moments and m in model.moments.modalities:
+            ids = torch.from_numpy(speakers.ids[here])
+            model.moments.take(m, model.standardised(shown)[m], ids)
     if config.context and config.evidence:
         model.context.expect(torch.from_numpy(corpus.emotion[corpus.labelled_rows("train")]))
-    if model.moments:
-        for m in model.moments.modalities:
-            here = rows[corpus.present[m][rows]]
-            x = model.standardised({m: torch.from_numpy(corpus.features[m][here])})[m]
-            model.moments.take(m, x, torch.from_numpy(speakers.ids[here]))
     return model
 
 

@@ -6,7 +6,6 @@ once, at the end. Weighted and macro F1; "alone" reads each turn by itself, "dia
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import replace
 
 import numpy as np
@@ -57,7 +56,8 @@ def ladder(seeds: int) -> dict:
 
 
 def on_dev(run: Run) -> dict[str, float]:
-    return {score: run.scores("dev")[score] for score in SCORED}
+    found = run.scores("dev")
+    return {score: found[score] for score in SCORED}
 
 
 def _rungs(worlds: dict[int, Corpus], seeds: int) -> list[dict]:
@@ -70,13 +70,13 @@ def _rungs(worlds: dict[int, Corpus], seeds: int) -> list[dict]:
                 plans[name, level, world] = seeded(
                     Plan(told, stages, context=context, recipe=recipe), seeds)
     records = _run(plans, corpora, on_dev)
-    return [{"rung": name} | {level: {score: _over(worlds, [
+    return [{"rung": name} | {level: {score: _over([
         [records[p]["probes"][score] for p in plans[name, level, world]] for world in worlds])
         for score in SCORED} for level in LEVELS} for name in RUNGS]
 
 
-def _over(worlds: Iterable[int], values: list[list[float]]) -> dict:
-    """The mean over worlds and seeds, each world's own, and the seeds' sd within a world."""
+def _over(values: list[list[float]]) -> dict:
+    """Of each world's seeds: the mean of all, each world's own, and the sd within a world."""
     return {"mean": float(np.mean(values)), "worlds": [float(np.mean(v)) for v in values],
             "seeds_sd": float(np.sqrt(np.mean([mean_sd(v)[1] ** 2 for v in values])))}
 
