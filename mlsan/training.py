@@ -298,8 +298,8 @@ def _scored(model: MLSAN, tensors: Tensors, corpus: Corpus, split: str) -> tuple
 @torch.no_grad()
 def _read(model: MLSAN, tensors: Tensors, dialogues: np.ndarray) -> Iterator[tuple[Batch, Output]]:
     """Batches of some dialogues, and what the model makes of them."""
-    model.eval()
-    for chosen in torch.as_tensor(dialogues).split(256):
+    model.eval()        # 256 dialogues of wide features held 155 MB more, and were about as fast
+    for chosen in torch.as_tensor(dialogues).split(64):
         batch = tensors.batch(chosen)
         yield batch, model(batch)
 
