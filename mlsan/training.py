@@ -114,7 +114,7 @@ def build(corpus: Corpus, speakers: SpeakerIds, seed: int = 0, **config) -> MLSA
         if model.moments and m in model.moments.modalities:
             ids = torch.from_numpy(speakers.ids[here])
             model.moments.take(m, model.standardised(shown)[m], ids)
-    if config.context and config.evidence:
+    if config.reader == "messages":
         model.context.expect(torch.from_numpy(corpus.emotion[corpus.labelled_rows("train")]))
     return model
 

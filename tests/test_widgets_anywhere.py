@@ -274,11 +274,13 @@ class TestOnStage:
     (widgets.SpeakerSwap, {"speakers": "none", "stages": ("gating",)},
      "told of no speaker .* another speaker mode"),
     (widgets.GateBench, {"stages": ("gating",), "recurrent": True},
-     "gating alone .* context recurrent"),
+     "gating alone .* context recurrence"),
+    (widgets.GateBench, {"stages": ("gating",), "evidence": True},
+     "gating alone .* context messages"),
     (widgets.GateBench, {"stages": ("gating",), "context": False, "evidence": True},
      "linear evidence"),
     (widgets.GateBench, {"modalities": ["text"], "context": False},
-     "regularization, context False; .* only scale the one modality"),
+     "regularization, context none; .* only scale the one modality"),
 ])
 def test_a_run_that_can_t_be_shown_is_refused(odd, make, kind, why):
     with pytest.raises(ValueError, match=why):

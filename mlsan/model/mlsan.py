@@ -91,6 +91,15 @@ class Config:
                 raise ValueError(f"stages: unknown {stage!r}; use some of {', '.join(STAGES)}, "
                                  "or none")
 
+    @property
+    def reader(self) -> str:
+        """What reads the dialogue: ``none``, ``messages``, ``recurrence`` or ``attention``."""
+        if not self.context:
+            return "none"
+        if self.evidence:
+            return "messages"
+        return "recurrence" if self.recurrent else "attention"
+
 
 @dataclass(frozen=True)
 class Output:
@@ -135,10 +144,10 @@ class MLSAN(nn.Module):
             m: nn.Sequential(ByteDropout(config.input_dropout), nn.Linear(d + extra, config.hidden))
             for m, d in config.dims.items()})
         self.context = None
-        if config.context and config.evidence:
+        if config.reader == "messages":
             self.context = Messages(config.emotions)
-        elif config.context:
-            reader = Recurrence if config.recurrent else Context
+        elif config.reader != "none":
+            reader = {"recurrence": Recurrence, "attention": Context}[config.reader]
             self.context = reader(config.hidden, config.dropout)
         bend = nn.Identity() if config.evidence else nn.GELU()
         self.classify = nn.Sequential(bend, Dropout(config.dropout),
@@ -248,7 +257,7 @@ class MLSAN(nn.Module):
         calibrated, encoded, *inner = self.fuse(self.started(x, batch, speaker), there,
                                                 *self.voices(batch, speaker))
         gates, fused = (laid_out(v, mask) for v in inner)
-        if self.config.evidence and self.context is not None:
+        if self.config.reader == "messages":
             alone = self.classify(fused)
             logits = self.context(alone, batch.party, mask)
         else:
@@ -271,7 +280,7 @@ class MLSAN(nn.Module):
         """The emotions of utterances without a dialogue: standardised (…, D_m), bool (…,) and
         speakers' vectors (…, E) -> probabilities (…, C)."""
         fused = self.fuse(x, present, vector)[-1]
-        if self.context is not None and not self.config.evidence:
+        if self.config.reader in ("attention", "recurrence"):
             one = fused.reshape(-1, 1, fused.shape[-1])
             party = torch.zeros(one.shape[:2], dtype=torch.long, device=one.device)
             fused = self.context(one, party, party == 0).reshape(fused.shape)

@@ -22,9 +22,9 @@ def config_of(run: Run) -> dict:
 
     ``modalities`` and ``emotions`` with a colour each; ``speakers``, a name for every row of the
     speaker table in the run's mode; and what ``forward.js`` is to do: ``stages``, ``context``
-    (``context_of``), ``evidence``, ``pace``, ``concatSpeaker`` and the sizes; of a run that knows
-    people by ear also ``heard``, where in a person's vector each modality's mean and swing lie, and
-    where what the gates are told begins.
+    (``Config.reader``), ``evidence``, ``pace``, ``concatSpeaker`` and the sizes; of a run that
+    knows people by ear also ``heard``, where in a person's vector each modality's mean and swing
+    lie, and where what the gates are told begins.
     """
     model, corpus = run.model, run.corpus
     by_ear, told_by = {}, model.speakers
@@ -32,7 +32,7 @@ def config_of(run: Run) -> dict:
         by_ear = {"heard": {"tells": told_by.tells.start, "places": {
             m: [mean.start, mean.stop, swing.stop] for m, (mean, swing) in told_by.places.items()}}}
     look, felt = looks(corpus.modalities, "modalities"), emotion_colours(corpus.emotions)
-    context, named = model.context, context_of(model)
+    context, named = model.context, model.config.reader
     return {"modalities": list(corpus.modalities), "dims": corpus.dims,
             "modality_colours": [look[m]["color"] for m in corpus.modalities],
             "emotions": list(corpus.emotions),
@@ -46,15 +46,6 @@ def config_of(run: Run) -> dict:
             "hidden": model.config.hidden,
             **({"heads": context.heads, "reach": context.reach} if named == "attention" else {}),
             **({"rounds": context.rounds} if named == "messages" else {})}
-
-
-def context_of(model: MLSAN) -> str:
-    """How the model reads what is around a turn, as ``forward.js`` calls it."""
-    if model.context is None:
-        return "none"
-    if model.config.evidence:
-        return "messages"
-    return "recurrence" if model.config.recurrent else "attention"
 
 
 def turns_of(run: Run, rows) -> list[dict]:
@@ -114,5 +105,4 @@ def description(run: Run) -> str:
     stages = ", ".join(config.stages) or "no stage"
     why = idle(run.corpus.modalities, run.speakers.mode)
     left_out = "".join(f"; {s} {why[s]}" for s in run.plan.stages if s in why)
-    context = "recurrent" if config.context and config.recurrent else config.context
-    return f"{stages}, context {context}{left_out}"
+    return f"{stages}, context {config.reader}{left_out}"
