@@ -107,6 +107,26 @@ def growth(ask, sizes, cast, of_cast: int, trained: int) -> dict:
     return in_turn(jobs, 1)
 
 
+def seeds_at_once(ask, times: int, rounds: int, seeds: int = 5) -> dict:
+    """How many times as fast several seeds could be trained at once: name -> ratio.
+
+    As fast as one model reads a batch so many times as large, at best: their products have more
+    weights to fetch than that, and their optimisers more to move.
+    """
+    recipe = ask("recipe", {"name": "general"})
+    larger = recipe["settings"] | {"batch_size": seeds * recipe["settings"]["batch_size"]}
+    shape, jobs = asdict(SHAPES["simulated"].smaller(times)), {}
+    models = {"static": [], "all stages": ["calibration", "gating", "regularization"]}
+    for context, read in ((False, "alone"), (True, "in their dialogue")):
+        for model, stages in models.items():
+            for size, of in (("as it is", recipe), ("larger", recipe | {"settings": larger})):
+                asked = {"shape": shape, "recipe": of, "stages": stages, "context": context}
+                jobs[f"{model}, turns {read}", size] = lambda asked=asked: ask("loop", asked)
+    found = in_turn(jobs, rounds)
+    return {name: found[name, "larger"]["train_per_s"] / of["train_per_s"]
+            for (name, size), of in found.items() if size == "as it is"}
+
+
 def notebooks() -> dict | None:
     """name -> seconds of its last run, where the book was built here."""
     kept = ROOT / "_build" / ".jupyter_cache"
@@ -152,7 +172,8 @@ def run(ask=fresh, *, times: int = 1, rounds: int = 3, sizes=GROWTH, cast=CAST,
                  ask("ablation", {"seeds": seeds, "context": on}) if seeds else None
                  for on in (False, True)}
     return {"about": about(), "corpora": corpora(ask, times, rounds),
-            "growth": growth(ask, sizes, cast, of_cast, trained), "ablations": ablations,
+            "growth": growth(ask, sizes, cast, of_cast, trained),
+            "seeds_at_once": seeds_at_once(ask, times, rounds), "ablations": ablations,
             "first_map": ask("first_map", {"rows": mapped}), "notebooks": notebooks()}
 
 

@@ -47,6 +47,9 @@ SHAPES = {
     "meld": Shape(13_708, 1_432, (9.6, 5.8, 33), WIDE, 304, 7, (1_038 / 1_432, 114 / 1_432),
                   cast=3, prominence=1.5),
     "iemocap": Shape(7_433, 151, (49.2, 17, 110), WIDE, 10, 6, (108 / 151, 12 / 151)),
+    # The book's simulated conversations, which ablations read.
+    "simulated": Shape(18_823, 2_000, (9.4, 2.9, 14), {"text": 32, "audio": 24, "visual": 16}, 24,
+                       7, (0.72, 0.08), cast=4),
     # As many utterances as MELD's, in dialogues that are all as long as IEMOCAP's longest.
     "110 turns": Shape(13_750, 125, (110, 0, 110), WIDE, 304, 7, (0.72, 0.08), cast=3,
                        prominence=1.5),

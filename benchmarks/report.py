@@ -64,6 +64,10 @@ def show(found: dict) -> None:
                   f"({floor['train_flop_by_formula'] / 1e6:.2f} by hand), "
                   f"{floor['flop_per_s'] / 1e9:.0f} GFLOP/s; "
                   f"{floor['train_bytes'] / 1e3:.0f} kB, {floor['bytes_per_s'] / 1e9:.1f} GB/s")
+    table = Table("", "times as fast", title="Five seeds at once, at best")
+    for name, value in found["seeds_at_once"].items():
+        table.add_row(name, number(value))
+    console.print(table)
     table = Table("", "seconds", title="What a reader waits for")
     waits = {f"ablation, {name}": of and of["seconds"] for name, of in found["ablations"].items()}
     waits |= {"UMAP's first map": found["first_map"]["seconds"]}

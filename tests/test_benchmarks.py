@@ -57,6 +57,7 @@ def test_every_number_is_there(found):
         f"{s} speakers{less}" for s in (4, 8) for less in ("", ", no stage 3")}
     for of in found["growth"].values():
         assert {*SPEEDS, "fit_per_s", "speakers"} <= of.keys() and min(of.values()) > 0
+    assert len(found["seeds_at_once"]) == 4 and min(found["seeds_at_once"].values()) > 0
     assert found["first_map"]["seconds"] > 0
     assert {"processor", "threads", "commit", "versions"} <= found["about"].keys()
 
