@@ -98,13 +98,14 @@ def test_what_the_book_claims_of_actors():
         assert probes["calibration"]["speaker_linear"] > probes["static"]["speaker_linear"]
         assert probes["calibration"]["emotion_linear"] > probes["static"]["emotion_linear"]
     told = {row["told"]: row for row in recorded("actors-map")["told"]}
-    assert told["the actor"]["low"] > 0 > told["nobody"]["high"]
+    assert told["the actor"]["low"] > 0 > max(told["another actor"]["high"],
+                                              told["nobody"]["difference"])
     assert told["nobody"]["low"] > told["another actor"]["high"]
 
 
 def test_where_the_examples_are_lost():
     """On dev calibration costs more than the network's bend, and both together nearly all; opened,
-    most of the way is gone in every world; where people are alike there is nothing to gain."""
+    most of the way is gone in every world; where people are alike a little is lost."""
     result = recorded("ladder")
     dev = {level: {r["rung"]: r[level]["weighted_f1"]["mean"] for r in result["rungs"]}
            for level in ("alone", "dialogue")}
@@ -125,8 +126,8 @@ def test_where_the_examples_are_lost():
             assert min(world[level]["share"]["weighted_f1"],
                        world[level]["share_of_static_evidence"]["weighted_f1"]) > 0.9
             assert world[level]["gained"]["weighted_f1"]["low"] > 0.02
-    assert result["alike"]["alone"]["low"] < 0 < result["alike"]["alone"]["high"]
-    assert -0.01 < result["alike"]["dialogue"]["difference"] < 0
+    for loss in result["alike"].values():
+        assert -0.01 < loss["difference"] < loss["high"] < 0
     few, full = result["curve"][0], result["curve"][-1]
     assert few["plug-in"]["weighted_f1"] > few["evidence, own moments"]["weighted_f1"] + 0.03
     assert full["as taught"]["weighted_f1"] < result["curve"][2]["evidence, own moments"][
