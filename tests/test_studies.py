@@ -72,15 +72,32 @@ def test_the_ceiling_by_all_utterances_comes_near_the_optimum():
 
 def test_what_the_book_claims_of_stage_3():
     result = recorded("regularization")
-    for row in (row for curve in result["curves"].values() for row in curve):
-        assert row["low"] <= 0, "no weight helps"
-        assert row["probes"]["logits"]["speaker"] < 0.15
     curves = {kind: {row["weight"]: row for row in rows} for kind, rows in result["curves"].items()}
-    for kind in ("stage 3 alone", "all stages, neutral"):
-        assert curves[kind][0.1]["high"] < 0
-    assert curves["all stages"][0.3]["high"] < 0 < curves["all stages"][0.03]["high"]
+    weighed = [row for curve in curves.values() for row in curve.values()]
+    assert not any(row["low"] > 0 for row in weighed + result["cases"] + result["again"]), \
+        "no weight helps, in no world"
+    for kind, least in {"stage 3 alone": 0.3, "all stages": 1, "all stages, neutral": 0.03}.items():
+        clear = [weight for weight, row in curves[kind].items() if row["high"] < 0]
+        assert clear == [weight for weight in curves[kind] if weight >= least], kind
+    for weight in (0.03, 0.1, 0.3, 1, 3):
+        lost = {kind: curve[weight]["difference"] for kind, curve in curves.items()}
+        assert min(lost, key=lost.get) == "all stages, neutral"
+
+    assert all(0.07 < row["probes"]["logits"]["speaker"] < 0.15 for row in weighed)
     head = curves["all stages"][0.1]["speaker_head"]
     assert head["closed"] > head["open"] + 0.2
     probes = curves["all stages, neutral"][0.0]["probes"]
     assert probes["calibrated"]["speaker"] < 0.2 < 0.5 < probes["fused"]["speaker"]
-    assert len(result["again"]) == 16 and not any(row["low"] > 0 for row in result["again"])
+
+
+def test_what_the_book_claims_of_stage_3_in_other_worlds():
+    result = recorded("regularization")
+    assert len(result["cases"]) == 24 and len(result["again"]) == 16
+    reach = np.median([(row["high"] - row["low"]) / 2 for row in result["cases"]])
+    assert reach == pytest.approx(0.007, abs=5e-4)
+    assert max(row["difference"] for row in result["cases"]) < reach, "what 24 looks would show"
+    few, loud = ([row for row in result["again"] if row["world"] == world]
+                 for world in ("few dialogues", "half as loud"))
+    assert sum(row["difference"] > 0 for row in few) == 5 and len(few) == 8
+    assert sum(row["difference"] > 0 for row in loud) == 1
+    assert sum(row["high"] < 0 for row in loud) == 1 and not any(row["high"] < 0 for row in few)
