@@ -16,6 +16,7 @@ import sys
 import tempfile
 from contextlib import contextmanager
 from dataclasses import asdict
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 
@@ -107,24 +108,24 @@ def growth(ask, sizes, cast, of_cast: int, trained: int) -> dict:
     return in_turn(jobs, 1)
 
 
-def seeds_at_once(ask, times: int, rounds: int, seeds: int = 5) -> dict:
-    """How many times as fast several seeds could be trained at once: name -> ratio.
+def seeds_at_once(ask, times: int, rounds: int) -> dict:
+    """How many times as fast five seeds could be trained at once, at best: name -> ratio.
 
-    As fast as one model reads a batch so many times as large, at best: their products have more
-    weights to fetch than that, and their optimisers more to move.
+    No faster than one model reads batches five times as large, since five models have five times
+    its weights to fetch and to move.
     """
     recipe = ask("recipe", {"name": "general"})
-    larger = recipe["settings"] | {"batch_size": seeds * recipe["settings"]["batch_size"]}
+    larger = recipe["settings"] | {"batch_size": 5 * recipe["settings"]["batch_size"]}
     shape, jobs = asdict(SHAPES["simulated"].smaller(times)), {}
-    models = {"static": [], "all stages": ["calibration", "gating", "regularization"]}
-    for context, read in ((False, "alone"), (True, "in their dialogue")):
-        for model, stages in models.items():
-            for size, of in (("as it is", recipe), ("larger", recipe | {"settings": larger})):
-                asked = {"shape": shape, "recipe": of, "stages": stages, "context": context}
-                jobs[f"{model}, turns {read}", size] = lambda asked=asked: ask("loop", asked)
+    for model, stages in (("static", []), ("all", ["calibration", "gating", "regularization"])):
+        for read, context in (("turns alone", False), ("dialogues", True)):
+            asked = {"shape": shape, "recipe": recipe, "stages": stages, "context": context}
+            jobs[f"{model}, {read}"] = partial(ask, "loop", asked)
+            jobs[f"{model}, {read}, larger"] = partial(
+                ask, "loop", asked | {"recipe": recipe | {"settings": larger}})
     found = in_turn(jobs, rounds)
-    return {name: found[name, "larger"]["train_per_s"] / of["train_per_s"]
-            for (name, size), of in found.items() if size == "as it is"}
+    return {name: found[f"{name}, larger"]["train_per_s"] / of["train_per_s"]
+            for name, of in found.items() if not name.endswith("larger")}
 
 
 def notebooks() -> dict | None:
