@@ -84,7 +84,7 @@ RESULTS = {
     "ladder": (5, ladder.ladder),
     "choices": (3, lambda n: {"choices": the_benchmarks.text_choices(n)}),
     "recording": (100, recording.on_real_people),
-    "tuned": (5, lambda n: {"models": the_benchmarks.tuned_text(n)}),
+    "tuned": (3, lambda n: {"models": the_benchmarks.tuned_text(n)}),
 }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import replace
 
 import numpy as np
@@ -14,7 +15,7 @@ from mlsan.runs import Plan
 from mlsan.sources.download import data_dir
 from mlsan.sources.encoders import encode
 from mlsan.sources.meld import LAYERS
-from mlsan.studies.engine import repeat
+from mlsan.studies.engine import repeat, run
 from mlsan.studies.summary import averaged, difference
 
 
@@ -55,22 +56,25 @@ def tuned_text(seeds: int) -> list[dict]:
     Takes hours on a CPU; its runs are kept under ``data_dir()``, and an interrupted one goes on.
 
     One row per model: ``model``, ``dev``, ``weighted_f1``, ``macro_f1`` and ``per_class_f1`` on
-    test (means over ``seeds`` for the dialogue model; the encoder is tuned with one), and the
-    paired ``difference`` from the first row with its interval.
+    test (means over ``seeds``; a dialogue model reads the encoder tuned with its own seed), the
+    ``seeds_sd`` of weighted F1, and the paired ``difference`` from the first row with its interval.
     """
-    models = {}
+    meld, models = catalogue.load("meld"), defaultdict(list)
     for name in ("no names", "names"):
-        folder = data_dir() / "finetuned" / f"meld-{name.replace(' ', '-')}"
-        about = finetune(catalogue.load("meld"), Tuning(names=name == "names"), folder, resume=True)
-        corpus = catalogue.load(str(folder / "features"))
-        models[f"fine-tuned, {name}"] = [{
-            "rows": corpus.rows("test").tolist(), **about["test"],
-            "dev_weighted_f1": about["history"][about["best_epoch"]]["dev_weighted_f1"],
-            "predicted": [corpus.emotions.index(e) for e in about["predictions"]]}]
-        on_top = f"fine-tuned, {name}, dialogue model on top"
-        models |= repeat({on_top: Plan(name, (), "none")}, seeds, {name: corpus})
+        for seed in range(seeds):
+            folder = data_dir() / "finetuned" / f"meld-{name.replace(' ', '-')}-{seed}"
+            about = finetune(meld, Tuning(names=name == "names", seed=seed), folder, resume=True)
+            corpus = catalogue.load(str(folder / "features"))
+            models[f"fine-tuned, {name}"].append({
+                "rows": corpus.rows("test").tolist(), **about["test"],
+                "dev_weighted_f1": about["history"][about["best_epoch"]]["dev_weighted_f1"],
+                "predicted": [corpus.emotions.index(e) for e in about["predictions"]]})
+            plan = Plan(f"{name}, {seed}", (), "none", seed=seed)
+            on_top = run([plan], {plan.corpus: corpus})[plan]
+            models[f"fine-tuned, {name}, dialogue model on top"].append(on_top)
     shown = ("weighted_f1", "macro_f1", "per_class_f1")
     first, *_ = models.values()
     return [{"model": model, "dev": float(np.mean([r["dev_weighted_f1"] for r in group])),
+             "seeds_sd": mean_sd([r["weighted_f1"] for r in group])[1],
              **averaged([{score: r[score] for score in shown} for r in group]),
-             **difference(corpus, group, first)} for model, group in models.items()]
+             **difference(meld, group, first)} for model, group in models.items()]
