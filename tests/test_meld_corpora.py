@@ -1,7 +1,6 @@
 """The corpora made of MELD: joined, kept, made again where they must be, and had by name."""
 
 import shutil
-import time
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -141,12 +140,7 @@ def test_describe_and_fetch(small):
 
 
 @pytest.mark.slow
-def test_real_corpora_load_fast_the_second_time():
-    for load, text_dim in ((meld.load_meld, 3 * 384), (meld.load_meld_friends, 384)):
-        with or_skip():
-            first = load(progress=False)
-        started = time.perf_counter()
-        assert load(progress=False).fingerprint == first.fingerprint
-        assert time.perf_counter() - started < 2
-        assert first.features["text"].shape == (len(first), text_dim)
-    assert len(first) == 4804 and first.dims == {"text": 384, "audio": 148, "visual": 60}
+def test_the_real_friends_are_all_there():
+    with or_skip():
+        friends = meld.load_meld_friends(progress=False)
+    assert len(friends) == 4804 and friends.dims == {"text": 384, "audio": 148, "visual": 60}
