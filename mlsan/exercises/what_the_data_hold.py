@@ -49,38 +49,35 @@ def linear(answer) -> str:
 
 
 @exercise
-def own_moments(answer) -> str:
-    """``answer(x, usual)``: (n, D) of one person, n > 1, and people's usual sd (D,) -> mean, sd."""
-    def asked(x, usual):
-        return parts(answer(x, usual), 2, "Return two things: the mean, then the sd.")
+def held_back(answer) -> str:
+    """``answer(d, v)``: how far K people's means lie from everybody's (K,), and the variance of the
+    luck in each (K,) -> how far they probably lie (K,)."""
+    def asked(d, v):
+        return array(answer(d.copy(), v.copy()), d.shape, "One number for each person.")
 
-    one = np.array([[1.0, -2.0], [3.0, 2.0]])                       # sds are 1.414 and 2.828
-    sd = one.std(0, ddof=1)
-    expect(asked(one, sd)[1], sd, "Somebody who varies just as people usually do keeps that sd "
-           "(their own has n − 1 below the sum of squares).")
-    expect(asked(one, np.array([sd[0] * 4, sd[1] / 4]))[1], [sd[0] * 2, sd[1] / 2],
-           "Of two utterances: the logarithm of one's own sd counts once, that of the usual sd "
-           "once. So the sd comes out at the root of their product.",
-           mistakes={"You averaged the sds; it is their logarithms that are averaged.":
-                     [sd[0] * 2.5, sd[1] * 0.625]})
+    d, one = np.array([3.0, -3.0, 3.0, -3.0]), np.ones(4)
+    expect(asked(d, one), d * 8 / 9, "All lie 3 away, with luck of variance 1: 9 is b and luck "
+           "together, so b is 8, and of each d remain 8 parts in 9.", mistakes={
+        "Of each d remains the part that is people's, b / (b + v). You return the part that is "
+        "luck.": d / 9,
+        "The mean of d² holds the luck as well: take v off for b.": d * 9 / 10,
+        "b is about 0, everybody's mean, and divided by the number of people.": d * 11 / 12})
+    little = np.array([0.1, -0.2, 0.05, 0.1])
+    expect(asked(little, one), np.zeros(4), "Where all lie nearer than luck alone would put them, "
+           "there is no sign that people differ: b is 0, never less, and all d' are 0.")
     for rng in drawn(4):
-        n, D = rng.integers(3, 9, 2)
-        x, usual = rng.normal(1.5, 2, (n, D)), rng.uniform(0.3, 2, D)
-        mean, sd = asked(x, usual)
-        own = x.std(0, ddof=1)
-        wanted = np.exp(((n - 1) * np.log(own) + np.log(usual)) / n)
-        expect(sd, wanted, f"Not with n = {n} utterances: one's own logarithm counts n − 1 times, "
-               "the usual one once.")
-        middle = x.mean(0)
-        expect(mean, middle * n / (n + wanted ** 2), "The sd is right. The mean counts n times, "
-               "and that of all people, which is 0, sd² times.", mistakes={
-            "The sd is right, and so is the plain mean; but it counts n times against sd² times "
-            "0.": middle,
-            "The sd is right. The sd² by which the mean is held back is that of the shrunk sd, "
-            "which you have just worked out.": middle * n / (n + own ** 2),
-            "The sd is right. 0 counts sd² times, not once: who varies much has a mean that is "
-            "known less well.": middle * n / (n + 1)})
-    return "Counted, not searched for: twenty-four people need no gradient step for it."
+        K = int(rng.integers(5, 12))
+        v = rng.uniform(0.2, 3, K)
+        d = rng.normal(0.5, 1, K) * np.sqrt(2 + v)
+        d *= np.sqrt((v.mean() + 1.5) / (d ** 2).mean())            # so that b is 1.5
+        expect(asked(d, v), d * 1.5 / (1.5 + v), "Right where luck is the same for all. b is one "
+               "number for all people, the mean of d² − v; the v below the line is each person's "
+               "own.", mistakes={
+            "Everybody's own v stands below the line, not the mean of v: who was heard more keeps "
+            "more.": d * 1.5 / (1.5 + v.mean()),
+            "b is about 0, everybody's mean, not about the mean of d.":
+                d * (b := max(d.var() - v.mean(), 0)) / (b + v)})
+    return "How far people differ is estimated too; nobody had to guess it."
 
 
 @exercise

@@ -65,11 +65,10 @@ class Moments(nn.Module):
 
         x' = (x - mean_s) / sd_s                                            (Eq. own-moments)
 
-    So gamma and beta needn't be found by gradient steps, but for what moments leave over. People
-    who were heard little are taken to be more like all others: of n utterances the logarithm of the
-    sd counts n - 1 times and people's usual one once, the mean n times and that of all, 0, sd^2
-    times (a normal prior for means that vary by 1, as features come standardised; both are
-    guesses). The unknown speaker (row 0) has mean 0 and sd 1.
+    So gamma and beta needn't be found by gradient steps, but for what moments leave over. How far
+    people are taken to differ at all is estimated from them (``held_back``): who was heard little,
+    or differs as luck alone would make people differ, is taken to be more like all others. The
+    unknown speaker (row 0) has mean 0 and sd 1.
     """
 
     def __init__(self, dims: dict[str, int], rows: int):
@@ -90,12 +89,12 @@ class Moments(nn.Module):
         n = torch.bincount(who, minlength=len(mean))[:, None]
         own = torch.zeros_like(mean).index_add_(0, who, x) / n.clamp(min=1)
         around = torch.zeros_like(mean).index_add_(0, who, (x - own[who]) ** 2)
-        varied = around > 1e-6 * n
-        log_sd = torch.where(varied, (around / (n - 1).clamp(min=1)).log() / 2, 0.0)
+        varied, spare = around > 1e-6 * n, (n - 1).clamp(min=1)
+        log_sd = torch.where(varied, (around / spare).log() / 2, 0.0)
         usual = log_sd.sum(0) / varied.sum(0).clamp(min=1)
-        shrunk = ((n - 1) * log_sd + usual) / n.clamp(min=1)
-        sd.copy_(torch.where(varied | (n == 1), shrunk, 0.0).exp())
-        mean.copy_(own * n / (n + sd ** 2))
+        apart = held_back(torch.where(varied, log_sd - usual, 0.0), 0.5 / spare, varied)
+        sd.copy_(torch.where(varied | (n == 1), usual + apart, 0.0).exp())
+        mean.copy_(held_back(own, sd ** 2 / n.clamp(min=1), n > 0))
 
     def forward(self, features: dict[str, torch.Tensor],
                 speaker: torch.Tensor) -> dict[str, torch.Tensor]:
@@ -105,6 +104,22 @@ class Moments(nn.Module):
             mean, sd = getattr(self, f"{m}_mean"), getattr(self, f"{m}_sd")
             out[m] = (features[m] - mean[speaker]) / sd[speaker]            # Eq. own-moments
         return out
+
+
+def held_back(apart: torch.Tensor, luck: torch.Tensor, known: torch.Tensor) -> torch.Tensor:
+    """How far people lie apart, less what is luck of it (empirical Bayes; Efron and Morris 1975).
+
+        d' = d b / (b + v)      where b, the mean over people of d^2 - v, is at least 0
+
+    Args:
+        apart: (K, D), d: how far K people's estimates lie from the usual value.
+        luck: (K, D) or (K, 1), v: the variance that an estimate of n utterances has by itself, of a
+            mean sd^2 / n, of the logarithm of an sd about 1 / 2 (n - 1).
+        known: (K, D) or (K, 1), who counts in the mean.
+    """
+    between = torch.where(known, apart ** 2 - luck, 0.0).sum(0) / known.sum(0).clamp(min=1)
+    between = between.clamp(min=0)
+    return apart * between / (between + luck)
 
 
 def neutrality(x: torch.Tensor, speaker: torch.Tensor) -> torch.Tensor:

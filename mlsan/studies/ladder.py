@@ -1,7 +1,7 @@
 """What the data hold: from the model as taught towards the optimum, one change at a time.
 
 Chosen on the dev splits of worlds that nothing else is shown on; the worlds of the book are opened
-once, at the end. Weighted and macro F1; "alone" reads each turn by itself, "dialogue" all of it.
+at the end. Weighted and macro F1; "alone" reads each turn by itself, "dialogue" all of it.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ SCORED = ("weighted_f1", "macro_f1")
 def ladder(seeds: int) -> dict:
     """``rungs`` and what ``references`` reach on dev, ``curve`` over shares of train, ``rounds`` of
     messages beside the exact sum; then ``opened``: test of the worlds that the book shows, and
-    ``alike``, where people don't differ."""
+    ``alike``, worlds whose people don't differ."""
     worlds = {world: simulated.simulate(seed=world) for world in CHOSEN_ON}
     return {"worlds": list(CHOSEN_ON), "rungs": _rungs(worlds, seeds),
             "references": averaged([_references(corpus, "dev") for corpus in worlds.values()]),
@@ -188,11 +188,22 @@ def _opened(world: int, seeds: int) -> dict:
 
 
 def _alike(seeds: int) -> dict:
-    """All stages less the static model, by evidence, in world 0 with people who don't differ."""
-    corpus = simulated.simulate(strengths=simulated.Strengths().scaled(0.0))
-    plans = {(stages, level): seeded(Plan("alike", stages, context=context, recipe=BEST), seeds)
-             for stages in ((), STAGES) for level, context in LEVELS.items()}
-    records = _run(plans, {"alike": corpus})
-    return {level: compare(corpus, [[records[p] for p in plans[STAGES, level]]],
-                           [[records[p] for p in plans[(), level]]])["weighted_f1"]
-            for level in LEVELS}
+    """All stages less the static model, by evidence, where people don't differ: on ``dev`` of each
+    world that was chosen on, and on test of each that was ``opened``."""
+    nothing = simulated.Strengths().scaled(0.0)
+    corpora = {str(world): simulated.simulate(seed=world, strengths=nothing)
+               for world in (*CHOSEN_ON, *OPENED)}
+    plans = {(name, level, stages): seeded(Plan(name, stages, context=context, recipe=BEST), seeds)
+             for name in corpora for level, context in LEVELS.items() for stages in (STAGES, ())}
+    records = _run(plans, corpora, on_dev)
+    groups = {key: [records[p] for p in some] for key, some in plans.items()}
+
+    def dev(*key) -> float:
+        return float(np.mean([r["probes"]["weighted_f1"] for r in groups[key]]))
+
+    return {"dev": {level: [dev(str(world), level, STAGES) - dev(str(world), level, ())
+                            for world in CHOSEN_ON] for level in LEVELS},
+            "opened": [{"world": world} | {level: compare(
+                corpora[str(world)], [groups[str(world), level, STAGES]],
+                [groups[str(world), level, ()]])["weighted_f1"] for level in LEVELS}
+                for world in OPENED]}

@@ -131,53 +131,40 @@ def _linear_in_place(mu, a, g, shift, log_prior):
     return mu - mu.mean(0), log_prior + 5           # the same for all emotions: it counts nowhere
 
 
-def _moments(x, usual, *, ddof=1, times=1, one=1):
-    n, own = len(x), x.std(0, ddof=ddof)
-    sd = np.exp(((n - times) * np.log(own) + one * np.log(usual)) / (n - times + one))
-    return x.mean(0) * n / (n + sd ** 2), sd
+def _held(d, v, *, power=2, luck=1, least=0.0, about=0.0, spare=0):
+    b = max((np.abs(d - about) ** power - luck * v).sum() / (len(d) - spare), least)
+    return d * b / (b + v)
 
 
-def _moments_powers(x, usual):
-    n = x.shape[0]
-    variance = ((x - x.mean(0)) ** 2).sum(0) / (n - 1)
-    sd = variance ** ((n - 1) / (2 * n)) * usual ** (1 / n)
-    return x.sum(0) / (n + sd * sd), sd
+def _held_torch(d, v):
+    d, v = torch.tensor(d), torch.tensor(v)
+    b = (d.square() - v).mean().relu()
+    return d - d * v / (b + v)
 
 
-def _moments_torch(x, usual):
-    x, usual = torch.tensor(x), torch.tensor(usual)
-    n = len(x)
-    sd = torch.lerp(x.std(0).log(), usual.log(), 1 / n).exp()
-    return torch.stack([x.mean(0) / (1 + sd ** 2 / n), sd])
+def _held_lists(d, v):
+    b = sum(x * x - y for x, y in zip(d.tolist(), v.tolist(), strict=True)) / len(d)
+    return [x * b / (b + y) if b > 0 else 0 for x, y in zip(d, v, strict=True)]
 
 
-def _moments_lists(x, usual):
-    n, out = len(x), []
-    for values, common in zip(x.T.tolist(), usual.tolist(), strict=True):
-        middle = sum(values) / n
-        own = math.sqrt(sum((v - middle) ** 2 for v in values) / (n - 1))
-        sd = math.exp(sum([math.log(own)] * (n - 1) + [math.log(common)]) / n)
-        out.append((sum(values) / (n + sd ** 2), sd))
-    return list(zip(*out, strict=True))
+def _held_pandas(d, v):
+    people = pd.DataFrame({"d": d, "v": v})
+    b = (people.d ** 2 - people.v).mean().clip(min=0)
+    return people.d.mul(b).div(people.v.add(b))
 
 
-def _moments_pandas(x, usual):
-    frame = pd.DataFrame(x)
-    n = len(frame)
-    sd = (frame.std() ** (n - 1) * usual) ** (1 / n)
-    return frame.sum() / (n + sd ** 2), sd
+def _held_by_precision(d, v):
+    """Two sources of one number, weighed by their precisions: people's, which says 0, and one's."""
+    b = np.clip(np.mean(d ** 2) - np.mean(v), 1e-12, None)
+    return (d / v) / (1 / b + 1 / v)
 
 
-def _moments_arithmetic(x, usual):
-    n = len(x)
-    sd = ((n - 1) * x.std(0, ddof=1) + usual) / n
-    return x.mean(0) * n / (n + sd ** 2), sd
-
-
-def _moments_variances(x, usual):
-    n = len(x)
-    sd = np.sqrt(((n - 1) * x.var(0, ddof=1) + usual ** 2) / n)
-    return x.mean(0) * n / (n + sd ** 2), sd
+def _held_in_place(d, v):
+    b = max(np.mean(d ** 2 - v), 0)
+    d *= b
+    v += b
+    d /= v
+    return d
 
 
 def _back_loops(table, m_j, r):
@@ -258,21 +245,23 @@ ANSWERS = {
                lambda mu, a, g, shift, log_prior: (mu / np.exp(g), log_prior - mu @ shift),
                lambda mu, a, g, shift, log_prior: (a * mu / np.exp(g), np.exp(log_prior)),
                lambda mu, a, g, shift, log_prior: a * mu / np.exp(g)]),
-    "own_moments": Answers(
-        right=[_moments, _moments_powers, _moments_torch, _moments_lists, _moments_pandas],
-        wrong=[_moments_arithmetic, _moments_variances,
-               lambda x, usual: _moments(x, usual, ddof=0),
-               lambda x, usual: _moments(x, usual, times=0),
-               lambda x, usual: _moments(x, usual, one=2),
-               lambda x, usual: (x.mean(0), _moments(x, usual)[1]),
-               lambda x, usual: (x.mean(0) * len(x) / (len(x) + 1), _moments(x, usual)[1]),
-               lambda x, usual: (x.sum(0) / (len(x) + x.var(0, ddof=1)), _moments(x, usual)[1]),
-               lambda x, usual: (x.sum(0) / (len(x) + _moments(x, usual)[1]),
-                                 _moments(x, usual)[1]),
-               lambda x, usual: _moments(x, usual)[::-1],
-               lambda x, usual: (x.mean(0), x.std(0, ddof=1)),
-               lambda x, usual: (x - x.mean(0)) / x.std(0, ddof=1),
-               lambda x, usual: _moments(x, usual)[1]]),
+    "held_back": Answers(
+        right=[_held, _held_torch, _held_lists, _held_pandas, _held_by_precision, _held_in_place],
+        wrong=[lambda d, v: _held(d, v, luck=0),
+               lambda d, v: _held(d, v, power=1),
+               lambda d, v: _held(d, v, least=-np.inf),
+               lambda d, v: _held(d, v, least=0.1),
+               lambda d, v: _held(d, v, about=d.mean()),
+               lambda d, v: _held(d, v, spare=1),
+               lambda d, v: _held(d, v.mean() + 0 * v),
+               lambda d, v: d - _held(d, v),
+               lambda d, v: d * np.maximum(d ** 2 - v, 0) / d ** 2,         # each by himself
+               lambda d, v: d * np.sqrt(_held(d, v) / d),
+               lambda d, v: d / (1 + v),
+               lambda d, v: 0 * d,
+               lambda d, v: d,
+               lambda d, v: _held(d, v)[::-1],
+               lambda d, v: _held(d, v).mean()]),
     "say_back": Answers(
         right=[lambda table, m_j, r: np.einsum("eij,j,e->i", table, m_j, r),
                _back_loops, _back_in_place,
