@@ -23,6 +23,12 @@ def book() -> PdfReader:
     return PdfReader(ROOT / "_build" / "mlsan.pdf")
 
 
+@pytest.fixture(scope="module")
+def text(book) -> list[str]:
+    """Of each sheet."""
+    return [sheet.extract_text() for sheet in book.pages]
+
+
 def entries(outline: list) -> list:
     return [entry for entry in outline if not isinstance(entry, list)]
 
@@ -48,14 +54,12 @@ def plain(title: str) -> str:
     return title.replace("’", "'")
 
 
-def test_every_sheet_has_its_number(book):
-    last = [sheet.extract_text().split()[-1] for sheet in book.pages]
-    assert last == [str(i) for i in range(1, len(book.pages) + 1)]
+def test_every_sheet_has_its_number(text):
+    assert [said.split()[-1] for said in text] == [str(i) for i in range(1, len(text) + 1)]
 
 
-def test_solutions_stand_at_the_end_and_not_with_their_exercises(book):
+def test_solutions_stand_at_the_end_and_not_with_their_exercises(book, text):
     first = book.get_destination_page_number(entries(book.outline)[-1])
-    text = [sheet.extract_text() for sheet in book.pages]
     for solution in ("return 2 * h.detach() - h", "answer = 32 + 64 + 1"):
         asked = [i for i, said in enumerate(text) if solution in said]
         assert asked and min(asked) >= first
