@@ -125,7 +125,7 @@ def test_where_the_examples_are_lost():
         for level in dev:
             assert min(world[level]["share"]["weighted_f1"],
                        world[level]["share_of_static_evidence"]["weighted_f1"]) > 0.9
-            assert world[level]["gained"]["weighted_f1"]["low"] > 0.02
+            assert world[level]["gained"]["weighted_f1"]["low"] > 0.015
     losses = [world[level]["difference"] for world in result["alike"]["opened"] for level in dev]
     assert -0.004 < sum(losses) / len(losses) < 0.002
     few, full = result["curve"][0], result["curve"][-1]
