@@ -186,6 +186,18 @@ def test_a_feature_that_somebody_never_varied_keeps_its_size():
     assert torch.equal(out["audio"][2], x[2]) and torch.equal(out["text"], x[:, :1])
 
 
+@pytest.mark.parametrize("differ", [0.0, 1.0])
+def test_moments_take_people_to_differ_as_far_as_they_do(differ):
+    """Fifty people of ten utterances: luck alone is held back, true differences nearly are not."""
+    draw, own = torch.Generator().manual_seed(0), Moments({"audio": 4}, 51)
+    shift, gain = (differ * torch.randn(50, 1, 4, generator=draw) for _ in range(2))
+    x = (0.5 * gain).exp() * torch.randn(50, 10, 4, generator=draw) + shift
+    own.take("audio", x.flatten(0, 1), torch.arange(50).repeat_interleave(10) + 1)
+    for held, plain in ((own.audio_mean[1:], x.mean(1)), (own.audio_sd[1:].log(), x.std(1).log())):
+        spread = held.var(0) / plain.var(0)
+        assert spread.mean() < 0.1 if differ == 0 else spread.min() > 0.6
+
+
 def test_gates_start_at_one_and_stay_between_zero_and_two():
     stage = Gating(3, 4)
     assert torch.equal(stage(torch.randn(2, 5, 4)), torch.ones(2, 5, 3))
