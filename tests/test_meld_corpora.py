@@ -143,4 +143,5 @@ def test_describe_and_fetch(small):
 def test_the_real_friends_are_all_there():
     with or_skip():
         friends = meld.load_meld_friends(progress=False)
+    assert meld.load_meld_friends(progress=False).fingerprint == friends.fingerprint
     assert len(friends) == 4804 and friends.dims == {"text": 384, "audio": 148, "visual": 60}
